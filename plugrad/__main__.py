@@ -1,0 +1,7 @@
+"""``python -m plugrad`` is ``plugrad``."""
+
+import sys
+
+from plugrad.cli import main
+
+sys.exit(main())
