@@ -109,7 +109,8 @@ def test_too_few_gradients() -> None:
         "function TwoInputsOneGradientBackward returned an incorrect number of gradients (expected 2, got 1)",
     ):
         y.sum().backward()
-    assert a.grad is None and b.grad is None
+    assert a.grad is None
+    assert b.grad is None
 
 
 def test_gradient_of_another_shape() -> None:

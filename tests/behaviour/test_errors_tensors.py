@@ -334,5 +334,5 @@ def test_mistake_raises_what_pytorch_raises(
 
 
 def test_format_of_many() -> None:
-    with pytest.raises(TypeError, match="unsupported format string passed to Tensor.__format__"):
+    with pytest.raises(TypeError, match=r"unsupported format string passed to Tensor\.__format__"):
         f"{ones(2):.2f}"
