@@ -1,0 +1,48 @@
+"""Sphinx configuration: ``sphinx-build -W -n docs docs/_build``. Builds without a network."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import api_pages  # noqa: E402 - after the path is set
+
+import plugrad  # noqa: E402
+
+project = "plugrad"
+copyright = "the plugrad authors"  # noqa: A001 - Sphinx reads this name
+release = version = plugrad.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"plugrad {release}"
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_custom_sections = ["Shape", "Differs from PyTorch"]
+
+# Cross references to plugrad's own names must resolve; those to other projects can't, without a network.
+nitpick_ignore_regex = [("py:.*", r"(?!plugrad).*")]
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+
+def setup(app):
+    app.connect("builder-inited", lambda app: api_pages.write(HERE / "api"))
