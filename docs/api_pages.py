@@ -36,7 +36,10 @@ def page(module: ModuleType, name: str) -> str:
         for member in chosen:
             lines += [f".. {directive}:: {name}.{member}"]
             if directive == "autoclass":
-                lines += ["   :members:", "   :inherited-members: object, Exception, BaseException, RuntimeError"]
+                lines += [
+                    "   :members:",
+                    "   :inherited-members: object, Exception, BaseException, RuntimeError",
+                ]
             lines += [""]
             del members[member]
     if members:
@@ -48,7 +51,11 @@ def page(module: ModuleType, name: str) -> str:
 
 def described(value: Any) -> str:
     """A value in words: what it prints as and, where its type says something, what it is."""
-    return f"``{value!r}``, a ``{type(value).__name__}``" if not callable(value) else (value.__doc__ or "").split("\n")[0]
+    return (
+        f"``{value!r}``, a ``{type(value).__name__}``"
+        if not callable(value)
+        else (value.__doc__ or "").split("\n")[0]
+    )
 
 
 def write(folder: Path) -> None:

@@ -45,7 +45,11 @@ def build_model() -> nn.Module:
 
 
 def train_one_epoch(
-    model: nn.Module, optimizer: optim.Optimizer, images: plugrad.Tensor, labels: plugrad.Tensor, progress: tqdm
+    model: nn.Module,
+    optimizer: optim.Optimizer,
+    images: plugrad.Tensor,
+    labels: plugrad.Tensor,
+    progress: tqdm,
 ) -> float:
     """One pass over the images in a new order; returns the mean loss."""
     model.train()
@@ -82,7 +86,9 @@ def load_model(path: Path) -> nn.Module:
 
 def plot_losses(losses: list[float], path: Path) -> None:
     figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.add_subplot(xlabel="epoch", ylabel="training loss", yscale="log", title="Handwritten digits")
+    axes = figure.add_subplot(
+        xlabel="epoch", ylabel="training loss", yscale="log", title="Handwritten digits"
+    )
     axes.plot(range(1, len(losses) + 1), losses)
     FigureCanvasAgg(figure).print_png(path)
 
@@ -106,7 +112,9 @@ def main(device: str = "cpu", epochs: int = 30, seed: int = 0, out: Path = Path(
             train_accuracy = accuracy(model, train_images, train_labels)
             test_accuracy = accuracy(model, test_images, test_labels)
             losses.append(loss)
-            progress.write(f"epoch {epoch:3d}   loss {loss:.4f}   train {train_accuracy:7.2%}   test {test_accuracy:7.2%}")
+            progress.write(
+                f"epoch {epoch:3d}   loss {loss:.4f}   train {train_accuracy:7.2%}   test {test_accuracy:7.2%}"
+            )
 
     out.mkdir(parents=True, exist_ok=True)
     save_model(model, out / "digits.safetensors")
@@ -115,7 +123,9 @@ def main(device: str = "cpu", epochs: int = 30, seed: int = 0, out: Path = Path(
     restored = load_model(out / "digits.safetensors").to(device)
     if not (predict(restored, test_images) == predict(model, test_images)).all():
         raise RuntimeError(f"the model read back from {out / 'digits.safetensors'} predicts something else")
-    print(f"saved {out / 'digits.safetensors'} and {out / 'loss.png'}; read back, the model predicts the same")
+    print(
+        f"saved {out / 'digits.safetensors'} and {out / 'loss.png'}; read back, the model predicts the same"
+    )
     print(f"test accuracy {test_accuracy:.2%}")
     return test_accuracy
 
