@@ -18,6 +18,9 @@ MODULES = (
     "plugrad.testing",
 )
 
+# Their methods are Python's business, not plugrad's.
+BASES = ("object", "BaseException", "Exception", "RuntimeError")
+
 KINDS = (
     ("Classes", "autoclass", inspect.isclass),
     ("Functions", "autofunction", inspect.isroutine),
@@ -36,10 +39,7 @@ def page(module: ModuleType, name: str) -> str:
         for member in chosen:
             lines += [f".. {directive}:: {name}.{member}"]
             if directive == "autoclass":
-                lines += [
-                    "   :members:",
-                    "   :inherited-members: object, Exception, BaseException, RuntimeError",
-                ]
+                lines += ["   :members:", f"   :inherited-members: {', '.join(BASES)}"]
             lines += [""]
             del members[member]
     if members:
@@ -50,12 +50,10 @@ def page(module: ModuleType, name: str) -> str:
 
 
 def described(value: Any) -> str:
-    """A value in words: what it prints as and, where its type says something, what it is."""
-    return (
-        f"``{value!r}``, a ``{type(value).__name__}``"
-        if not callable(value)
-        else (value.__doc__ or "").split("\n")[0]
-    )
+    """A value in words: the first line of its own docstring if it has one, else what it prints as."""
+    if callable(value) and value.__doc__:
+        return str(value.__doc__.split("\n")[0])
+    return f"``{value!r}``, a ``{type(value).__name__}``"
 
 
 def write(folder: Path) -> None:

@@ -13,7 +13,7 @@ import api_pages  # noqa: E402 - after the path is set
 import plugrad  # noqa: E402
 
 project = "plugrad"
-copyright = "the plugrad authors"  # noqa: A001 - Sphinx reads this name
+copyright = "the plugrad authors"
 release = version = plugrad.__version__
 
 extensions = [

@@ -16,14 +16,14 @@ from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
 import plugrad
-from plugrad import nn, optim
+from plugrad import Tensor, nn, optim
 
 GOAL = 0.97  # test accuracy
 BATCH = 64
 LEARNING_RATE = 4e-3
 
 
-def load_data(device: str) -> tuple[plugrad.Tensor, ...]:
+def load_data(device: str) -> tuple[Tensor, ...]:
     """Images (8x8 grey levels, scaled to 0..1, one row each) and labels; a fifth is kept for the test."""
     images, labels = load_digits(return_X_y=True)
     images = (images / 16).astype("float32")
@@ -45,11 +45,7 @@ def build_model() -> nn.Module:
 
 
 def train_one_epoch(
-    model: nn.Module,
-    optimizer: optim.Optimizer,
-    images: plugrad.Tensor,
-    labels: plugrad.Tensor,
-    progress: tqdm,
+    model: nn.Module, optimizer: optim.Optimizer, images: Tensor, labels: Tensor, progress: tqdm
 ) -> float:
     """One pass over the images in a new order; returns the mean loss."""
     model.train()
@@ -65,12 +61,12 @@ def train_one_epoch(
 
 
 @plugrad.no_grad()
-def predict(model: nn.Module, images: plugrad.Tensor) -> plugrad.Tensor:
+def predict(model: nn.Module, images: Tensor) -> Tensor:
     model.eval()
     return model(images).argmax(dim=1)
 
 
-def accuracy(model: nn.Module, images: plugrad.Tensor, labels: plugrad.Tensor) -> float:
+def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     return (predict(model, images) == labels).float().mean().item()
 
 
@@ -86,9 +82,7 @@ def load_model(path: Path) -> nn.Module:
 
 def plot_losses(losses: list[float], path: Path) -> None:
     figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.add_subplot(
-        xlabel="epoch", ylabel="training loss", yscale="log", title="Handwritten digits"
-    )
+    axes = figure.add_subplot(title="Handwritten digits", xlabel="epoch", ylabel="loss", yscale="log")
     axes.plot(range(1, len(losses) + 1), losses)
     FigureCanvasAgg(figure).print_png(path)
 
@@ -112,20 +106,19 @@ def main(device: str = "cpu", epochs: int = 30, seed: int = 0, out: Path = Path(
             train_accuracy = accuracy(model, train_images, train_labels)
             test_accuracy = accuracy(model, test_images, test_labels)
             losses.append(loss)
-            progress.write(
-                f"epoch {epoch:3d}   loss {loss:.4f}   train {train_accuracy:7.2%}   test {test_accuracy:7.2%}"
-            )
+            accuracies = f"train {train_accuracy:7.2%}   test {test_accuracy:7.2%}"
+            progress.write(f"epoch {epoch:3d}   loss {loss:.4f}   {accuracies}")
 
     out.mkdir(parents=True, exist_ok=True)
-    save_model(model, out / "digits.safetensors")
-    plot_losses(losses, out / "loss.png")
+    model_file, picture = out / "digits.safetensors", out / "loss.png"
+    save_model(model, model_file)
+    plot_losses(losses, picture)
+    print(f"saved {model_file} and {picture}")
 
-    restored = load_model(out / "digits.safetensors").to(device)
+    restored = load_model(model_file).to(device)
     if not (predict(restored, test_images) == predict(model, test_images)).all():
-        raise RuntimeError(f"the model read back from {out / 'digits.safetensors'} predicts something else")
-    print(
-        f"saved {out / 'digits.safetensors'} and {out / 'loss.png'}; read back, the model predicts the same"
-    )
+        raise RuntimeError(f"the model read back from {model_file} predicts something else")
+    print("read back from the file, the model predicts the same")
     print(f"test accuracy {test_accuracy:.2%}")
     return test_accuracy
 

@@ -44,9 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--device", default="cpu", help="where to train: cpu, cuda, or a backend's own name")
     demo.add_argument("--epochs", type=_positive, default=30, help="passes over the training digits")
     demo.add_argument("--seed", type=int, default=0, help="of the initial weights, the order and the dropout")
-    demo.add_argument(
-        "--out", type=Path, default=Path("digits-out"), help="folder for the model and the picture"
-    )
+    demo.add_argument("--out", type=Path, default=Path("digits-out"), help="folder for model and picture")
     demo.set_defaults(run=_demo)
     return parser
 
@@ -67,7 +65,7 @@ def _info(arguments: argparse.Namespace) -> int:
 
     print(f"plugrad      {plugrad.__version__}")
     print(
-        f"Python       {platform.python_version()} ({platform.python_implementation()}, {platform.platform()})"
+        f"Python       {platform.python_version()}, {platform.python_implementation()}, {platform.platform()}"
     )
     for name in ("numpy", "pluggy", "safetensors"):
         print(f"{name:12} {version(name)}")

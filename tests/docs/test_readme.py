@@ -1,4 +1,4 @@
-"""The README tells the truth: its code runs, its links lead somewhere, its two commands are there to be copied."""
+"""The README tells the truth: its code runs, its links lead somewhere, its commands can be copied."""
 
 from __future__ import annotations
 
