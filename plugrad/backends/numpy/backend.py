@@ -1,0 +1,79 @@
+"""NumPy as a plugrad backend: device ``"cpu"``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from plugrad.backends.numpy import namespace
+from plugrad.core import dtypes
+from plugrad.core.backend import Backend, Capabilities
+
+_RAW = {d: np.dtype(d.name) for d in dtypes.ALL if d is not dtypes.bfloat16}
+_OF_RAW = {raw: d for d, raw in _RAW.items()}
+
+
+class NumPyBackend(Backend):
+    """Arrays are ``numpy.ndarray``; a 0-d value may also be a NumPy scalar, which nothing can write to."""
+
+    name = "numpy"
+    devices = ("cpu",)
+    capabilities = Capabilities(views=True)
+    namespace = np
+    dtypes = _RAW
+
+    def kernels(self) -> Mapping[str, Any]:
+        return namespace.KERNELS
+
+    def dtype_of(self, array: Any) -> dtypes.dtype:
+        return _OF_RAW[array.dtype]
+
+    def asarray(self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None) -> Any:
+        return np.array(values, None if dtype is None else _RAW[dtype], copy=copy)
+
+    def is_array(self, value: object) -> bool:
+        return isinstance(value, (np.ndarray, np.generic))
+
+    def to_host(self, array: Any) -> Any:
+        return np.asarray(array)
+
+    def from_host(self, array: Any, index: int | None) -> Any:
+        return array
+
+    def write(self, target: Any, value: Any) -> Any:
+        if value is target:
+            return target
+        if not isinstance(target, np.ndarray):
+            return np.array(value, target.dtype)
+        target[...] = value
+        return target
+
+    def copy(self, array: Any) -> Any:
+        return array.copy()
+
+    def owns_memory(self, array: Any) -> bool:
+        return array.base is None
+
+    def aliasable(self, array: Any) -> Any:
+        return np.asarray(array)
+
+    def shares_memory(self, a: Any, b: Any) -> bool:
+        return np.may_share_memory(a, b)
+
+    def overlaps_itself(self, array: Any) -> bool:
+        return isinstance(array, np.ndarray) and any(
+            [stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)]
+        )
+
+    def partial_overlap(self, target: Any, source: Any) -> bool:
+        if not np.may_share_memory(target, source) or not isinstance(source, np.ndarray):
+            return False
+        # The very same elements in the same order are safe: each is read before it is written.
+        same = (
+            target.__array_interface__["data"] == source.__array_interface__["data"]
+            and target.strides == source.strides
+            and target.shape == source.shape
+        )
+        return not same and bool(np.shares_memory(target, source))

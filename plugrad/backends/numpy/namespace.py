@@ -1,0 +1,21 @@
+"""The NumPy backend's kernels, collected: what NumPy spells differently, or what can be faster than its function.
+
+A raw 0-d value may be a NumPy scalar here: NumPy's functions return them, they are immutable, and their arithmetic
+through Python's operators takes 50 ns where a ufunc on 0-d arrays takes 300. So arithmetic goes through operators,
+which cost the same as the ufunc on arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from plugrad.backends.numpy import kernels_index, kernels_linalg, kernels_neural, kernels_pointwise, kernels_shape
+
+KERNELS: Final[dict[str, Callable[..., Any]]] = {
+    **kernels_pointwise.KERNELS,
+    **kernels_shape.KERNELS,
+    **kernels_index.KERNELS,
+    **kernels_linalg.KERNELS,
+    **kernels_neural.KERNELS,
+}

@@ -1,0 +1,216 @@
+"""backward and grad: check what users pass, then let the engine walk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugrad.core import dispatch, engine
+from plugrad.core.errors import with_hint
+from plugrad.core.value import Value
+
+
+def _as_tuple(values: Any) -> tuple[Any, ...]:
+    return tuple(values) if isinstance(values, (tuple, list)) else (values,)
+
+
+def _size(value: Any) -> str:
+    return f"plugrad.Size({list(value.raw.shape)})"
+
+
+def _seeds(outputs: tuple[Any, ...], given: tuple[Any, ...], create_graph: bool, batched: bool = False) -> list[Any]:
+    """The incoming gradients: those given, checked, or ones for scalar outputs."""
+    seeds: list[Any] = []
+    for i, (output, seed) in enumerate(zip(outputs, given, strict=True)):
+        if seed is None:
+            if not output.tracked:
+                seeds.append(None)
+                continue
+            if _numel(output) != 1:
+                raise RuntimeError(
+                    with_hint(
+                        "grad can be implicitly created only for scalar outputs",
+                        f"the output has shape {list(output.raw.shape)}; reduce it (sum, mean) or pass a gradient.",
+                    )
+                )
+            if output.dtype.is_complex:
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                )
+            raw = output.device.xp.ones_like(output.raw)
+            seeds.append(dispatch.Tensor(raw, output.device, output.dtype) if create_graph else raw)
+            continue
+        if not isinstance(seed, Value):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(seed).__name__}")
+        if tuple(seed.raw.shape) != tuple(output.raw.shape):
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {_size(seed)} and output[{i}] has a shape of "
+                f"{_size(output)}."
+            )
+        if seed.dtype.is_complex != output.dtype.is_complex:
+            raise RuntimeError(
+                "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in "
+                f"dtype: grad_output[{i}] has a dtype of {seed.dtype} and output[{i}] has a dtype of {output.dtype}."
+            )
+        dispatch.common_device("backward", [output, seed])
+        if seed.dtype is not output.dtype:
+            seed = dispatch.cast(seed, output.dtype)
+        seeds.append(seed if create_graph else seed.raw)
+    return seeds
+
+
+def _numel(value: Any) -> int:
+    n = 1
+    for size in value.raw.shape:
+        n *= size
+    return n
+
+
+def _check_roots(outputs: tuple[Any, ...]) -> None:
+    for i, output in enumerate(outputs):
+        if not output.tracked:
+            raise RuntimeError(
+                with_hint(
+                    f"element {i} of tensors does not require grad and does not have a grad_fn",
+                    "it was not computed from a tensor with requires_grad=True, or under no_grad().",
+                )
+            )
+
+
+def edge_of(tensor: Any) -> Any:
+    """Where a Tensor's gradient goes."""
+    return tensor.edge or (tensor, None)
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of ``tensors`` with respect to the graph's leaves into their ``.grad``.
+
+    For outputs ``y_k`` with incoming gradients ``v_k``, every leaf ``x`` receives ``sum_k (dy_k/dx)^T v_k``.
+
+    Args:
+        tensors: A Tensor or a sequence of them.
+        grad_tensors: For each the incoming gradient, of its shape; None for scalars means 1.
+        retain_graph: Keep what the graph saved, for another backward. Default: the value of ``create_graph``.
+        create_graph: Record the walk, so that the gradients can be differentiated again.
+        inputs: Accumulate only into these tensors.
+
+    Raises:
+        RuntimeError: if a tensor requires no gradient, is no scalar and has no incoming gradient, or if the graph
+            was freed by an earlier backward.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([1.0, 2.0], requires_grad=True)
+        >>> plugrad.autograd.backward((x * x).sum())
+        >>> x.grad
+        tensor([2., 4.])
+    """
+    outputs = _as_tuple(tensors)
+    given = (None,) * len(outputs) if grad_tensors is None else _as_tuple(grad_tensors)
+    if len(given) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
+    wanted = None
+    if inputs is not None:
+        wanted = _as_tuple(inputs)
+        if not wanted:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        _check_inputs(wanted)
+    seeds = _seeds(outputs, given, create_graph)
+    _check_roots(outputs)
+    keep = create_graph if retain_graph is None else retain_graph
+    edges = None if wanted is None else [edge_of(x) for x in wanted]
+    found = engine.run([edge_of(y) for y in outputs], seeds, keep, create_graph, edges)
+    for x, grad in zip(wanted or (), found, strict=True):
+        # Leaves were accumulated into as their gradients came; non-leaves only because they were asked for.
+        if x.edge is not None and grad is not None:
+            x.accumulate(grad, True, create_graph)
+
+
+def _check_inputs(inputs: tuple[Any, ...]) -> None:
+    for x in inputs:
+        if not x.tracked:
+            raise RuntimeError(
+                with_hint("One of the differentiated Tensors does not require grad", "call x.requires_grad_() first.")
+            )
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """Return the gradients of ``outputs`` with respect to ``inputs``; no ``.grad`` is touched.
+
+    For outputs ``y_k`` with incoming gradients ``v_k``, the result for ``x`` is ``sum_k (dy_k/dx)^T v_k``.
+
+    Args:
+        outputs: A Tensor or a sequence of them.
+        inputs: Tensors (leaves or not) to differentiate with respect to.
+        grad_outputs: For each output the incoming gradient; None for scalars means 1.
+        retain_graph: Keep what the graph saved, for another walk. Default: the value of ``create_graph``.
+        create_graph: Record the walk, so that the gradients can be differentiated again.
+        allow_unused: Return None for inputs that were not used, instead of raising. Default: the value of
+            ``materialize_grads``.
+        is_grads_batched: Not supported yet.
+        materialize_grads: Return zeros for inputs that were not used.
+
+    Returns:
+        A tuple with a gradient for every input.
+
+    Raises:
+        RuntimeError: if an input requires no gradient or was not used, and in the cases of ``backward``.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor(3.0, requires_grad=True)
+        >>> dx, = plugrad.autograd.grad(x**3, x, create_graph=True)
+        >>> plugrad.autograd.grad(dx, x)
+        (tensor(18.),)
+    """
+    if is_grads_batched:
+        raise NotImplementedError("is_grads_batched is not supported yet\nHint: loop over the rows of grad_outputs.")
+    ys = _as_tuple(outputs)
+    xs = _as_tuple(inputs)
+    given = (None,) * len(ys) if grad_outputs is None else _as_tuple(grad_outputs)
+    if len(given) != len(ys):
+        raise RuntimeError(f"got {len(ys)} tensors and {len(given)} gradients")
+    if allow_unused is None:
+        allow_unused = materialize_grads
+    elif allow_unused is False and materialize_grads:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
+    _check_inputs(xs)
+    seeds = _seeds(ys, given, create_graph)
+    _check_roots(ys)
+    keep = create_graph if retain_graph is None else retain_graph
+    found = engine.run(
+        [edge_of(y) for y in ys], seeds, keep, create_graph, [edge_of(x) for x in xs], accumulate=False
+    )
+    results = []
+    for i, (x, gradient) in enumerate(zip(xs, found, strict=True)):
+        if gradient is None:
+            if not allow_unused:
+                raise RuntimeError(
+                    f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
+                    "allow_unused=True if this is the desired behavior."
+                )
+            if materialize_grads:
+                results.append(dispatch.Tensor(x.device.xp.zeros_like(x.raw), x.device, x.dtype))
+            else:
+                results.append(None)
+        else:
+            results.append(gradient if create_graph else dispatch.Tensor(gradient, x.device, x.dtype))
+    return tuple(results)
+
+

@@ -1,0 +1,146 @@
+"""The contract between plugrad and an array library: what a plugin subclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from plugrad.core import dtypes
+
+#: The version of this contract. A plugin made for another major version, or a newer minor one, is refused.
+API_VERSION: Final = (1, 0)
+
+
+class Capabilities:
+    """What a backend's arrays can do beyond the Array API standard. The core asks these, never a backend's name.
+
+    Args:
+        writable: ``array[...] = value`` changes the array.
+        views: Slicing, reshaping and transposing may return arrays that share memory with their source.
+        data_dependent_shapes: ``nonzero``, ``unique`` and the like work.
+        boolean_indexing: ``array[mask]`` works.
+        stable_sort: ``sort`` and ``argsort`` keep the order of equal elements.
+        several_devices: There can be more than one device.
+    """
+
+    __slots__ = (
+        "boolean_indexing",
+        "data_dependent_shapes",
+        "several_devices",
+        "stable_sort",
+        "views",
+        "writable",
+    )
+
+    def __init__(
+        self,
+        *,
+        writable: bool = True,
+        views: bool = False,
+        data_dependent_shapes: bool = True,
+        boolean_indexing: bool = True,
+        stable_sort: bool = True,
+        several_devices: bool = False,
+    ) -> None:
+        self.writable = writable
+        self.views = views
+        self.data_dependent_shapes = data_dependent_shapes
+        self.boolean_indexing = boolean_indexing
+        self.stable_sort = stable_sort
+        self.several_devices = several_devices
+
+
+class Backend:
+    """An array library as plugrad sees it. Subclass it, or use ``plugrad.backends.array_api.ArrayAPIBackend``.
+
+    Attributes:
+        name: The backend's name, equal to its entry point's.
+        devices: The device types it serves, the first being its own.
+        capabilities: What its arrays can do.
+        namespace: The library's Array API namespace. Only names of the standard are taken from it.
+        dtypes: plugrad's dtypes that it has, each with the library's own.
+    """
+
+    name: str
+    devices: tuple[str, ...]
+    capabilities: Capabilities = Capabilities()
+    namespace: Any
+    dtypes: Mapping[dtypes.dtype, Any]
+
+    def unavailable_reason(self) -> str | None:
+        """Why the backend can't be used on this machine, or None where it can. Must not raise."""
+        return None
+
+    def device_count(self, device_type: str) -> int:
+        """How many devices of this type there are."""
+        return 1
+
+    def kernels(self) -> Mapping[str, Any]:
+        """Op name -> callable on raw arrays, for every op that is faster than the library's or the generic one."""
+        return {}
+
+    def dtype_of(self, array: Any) -> dtypes.dtype:
+        """plugrad's dtype of a raw array."""
+        raise NotImplementedError
+
+    def asarray(self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None) -> Any:
+        """A raw array on device ``index`` from nested lists, scalars, host arrays or the library's own arrays."""
+        raise NotImplementedError
+
+    def is_array(self, value: object) -> bool:
+        """Whether ``value`` is an array of this library."""
+        raise NotImplementedError
+
+    def to_host(self, array: Any) -> Any:
+        """A NumPy array of the same values. It may share memory with ``array``."""
+        raise NotImplementedError
+
+    def from_host(self, array: Any, index: int | None) -> Any:
+        """A raw array on device ``index`` from a NumPy array. It may share memory."""
+        raise NotImplementedError
+
+    def write(self, target: Any, value: Any) -> Any:
+        """Put ``value`` into ``target`` (broadcasting, casting) and return the array that now holds it.
+
+        Arrays that can't be written are replaced: the caller uses what is returned.
+        """
+        if self.capabilities.writable:
+            target[...] = value
+            return target
+        xp = self.namespace
+        return xp.asarray(xp.broadcast_to(xp.astype(value, target.dtype), target.shape), copy=True)
+
+    def copy(self, array: Any) -> Any:
+        """A copy that shares nothing with ``array``."""
+        return self.namespace.asarray(array, copy=True)
+
+    def owns_memory(self, array: Any) -> bool:
+        """Whether ``array`` surely is no view of another array. False where that can't be told."""
+        return not self.capabilities.writable
+
+    def aliasable(self, array: Any) -> Any:
+        """``array`` in a form that views can share: for libraries whose 0-d values may be immutable scalars."""
+        return array
+
+    def shares_memory(self, a: Any, b: Any) -> bool:
+        """Whether writing one of two arrays could change the other."""
+        return self.capabilities.views
+
+    def overlaps_itself(self, array: Any) -> bool:
+        """Whether two elements of ``array`` are one memory location (a broadcast view), so that it can't be written."""
+        return False
+
+    def partial_overlap(self, target: Any, source: Any) -> bool:
+        """Whether writing ``target`` element by element could change elements of ``source`` that are read later."""
+        return False
+
+    def generator(self, seed: int) -> Any:
+        """A random generator on this backend's device. None: numbers are drawn on the host and copied."""
+        return None
+
+    def synchronize(self, index: int | None = None) -> None:
+        """Wait until the device has finished all work."""
+
+    def memory_stats(self, index: int | None = None) -> dict[str, int]:
+        """Bytes in use and in total, where the library can tell."""
+        return {}

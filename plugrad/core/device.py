@@ -1,0 +1,81 @@
+"""Devices: where a Tensor's array lives, and the namespace that computes on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plugrad.core.backend import Backend
+
+
+class device:  # noqa: N801 - PyTorch's name
+    """A place where tensors live: ``"cpu"``, ``"cuda:1"``, or a backend's own device type.
+
+    There is one object for each name, so devices are compared by identity.
+
+    Args:
+        type: A device string, a device, or a device type followed by ``index``.
+        index: The number of the device, where a type has several.
+
+    Raises:
+        RuntimeError: if the string is no device string.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.device("cpu")
+        device(type='cpu')
+        >>> plugrad.device("cuda:1").index
+        1
+    """
+
+    __slots__ = ("backend", "index", "ops", "type", "xp")
+
+    #: The backend, its completed namespace and the differentiable one; set by the registry at first use.
+    backend: Backend | None
+    xp: Any
+    ops: Any
+    type: str
+    index: int | None
+
+    def __new__(cls, type: str | device, index: int | None = None) -> device:
+        if isinstance(type, device):
+            return type
+        if not isinstance(type, str):
+            raise TypeError(
+                f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}"
+            )
+        name, colon, number = type.partition(":")
+        if colon:
+            if index is not None:
+                raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
+            if not number.isdecimal():
+                raise RuntimeError(f"Invalid device string: '{type}'")
+            index = int(number)
+        elif not name:
+            raise RuntimeError("Device string must not be empty")
+        key = (name, index)
+        found = _interned.get(key)
+        if found is None:
+            found = object.__new__(cls)
+            found.type, found.index = key
+            found.backend = found.xp = found.ops = None
+            # setdefault, so that two threads agree on one object.
+            found = _interned.setdefault(key, found)
+        return found
+
+    def __repr__(self) -> str:
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type='{self.type}'{index})"
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return device, (self.type, self.index)
+
+    def __deepcopy__(self, memo: Any) -> device:
+        return self
+
+
+_interned: dict[tuple[str, int | None], device] = {}

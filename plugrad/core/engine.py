@@ -1,0 +1,244 @@
+"""The backward walk: one loop over the recorded nodes, newest first.
+
+A node is always newer than what it was made from, so when a node's turn comes, all that uses its output has sent
+its gradient. First order runs the rules on raw arrays; ``create_graph`` runs the same rules on Tensors, which
+record in their turn. What is not mathematics happens here, once: summing a broadcast gradient back to its input's
+shape, adding what meets, hooks, accumulation into ``.grad``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+from plugrad.core import hooks, modes
+from plugrad.core.errors import BACKWARD_TWICE
+from plugrad.core.node import Edge, Node
+
+_number = attrgetter("number")
+
+
+def run(
+    roots: Sequence[Edge],
+    gradients: Sequence[Any],
+    keep_graph: bool,
+    create_graph: bool,
+    inputs: Sequence[Edge] | None = None,
+    accumulate: bool = True,
+) -> list[Any]:
+    """Walk backward from ``roots``.
+
+    Args:
+        roots: The edges to start at.
+        gradients: A gradient for each: raw arrays, or Tensors with ``create_graph``.
+        keep_graph: Do not free what the nodes saved.
+        create_graph: Record the walk itself.
+        inputs: The edges whose gradients are wanted; None for all leaves.
+        accumulate: Add gradients of leaves into their ``.grad``.
+
+    Returns:
+        The gradients of ``inputs``, None where there is none. They own their memory.
+    """
+    if not create_graph:
+        return _walk(roots, gradients, keep_graph, False, inputs, accumulate)
+    with modes.enable_grad():
+        return _walk(roots, gradients, keep_graph, True, inputs, accumulate)
+
+
+def _walk(
+    roots: Sequence[Edge],
+    gradients: Sequence[Any],
+    keep_graph: bool,
+    create_graph: bool,
+    inputs: Sequence[Edge] | None,
+    accumulate: bool,
+) -> list[Any]:
+    # Gradients by the node or leaf they belong to. Targets whose buffer is a sum made here are `owned`: more can be
+    # added in place. Leaves whose gradient is, or may be a view of, somebody else's array are `borrowed`.
+    buffers: dict[Any, Any] = {}
+    owned: set[Any] = set()
+    borrowed: set[Any] = set()
+    captured: dict[Any, Any] = {}
+    order, waiting = _reachable(roots)
+    wanted = needed = None
+    if inputs is not None:
+        wanted, needed = _needed(order, inputs)
+
+    for root, gradient in zip(roots, gradients, strict=True):
+        _add(buffers, owned, root, gradient, create_graph)
+        target, number = root
+        if number is None and target not in waiting:
+            _finish_leaf(target, buffers.pop(target), False, create_graph, wanted, captured, accumulate)
+        elif number is None:
+            borrowed.add(target)
+
+    while order:
+        node = order.pop()
+        g = buffers.pop(node, None)
+        if g is None:
+            continue
+        if node.hooks is not None:
+            g = hooks.before_node(node, g, create_graph)
+        edges = node.edges
+        if needed is not None:
+            if node in wanted:
+                captured[node] = g
+            if node not in needed:
+                continue
+            edges = tuple([e if e is not None and (e[0] in needed or e[0] in wanted) else None for e in edges])
+        if node.outputs is not None:
+            g = _with_zeros(node, g, create_graph)
+        if node.saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+
+        grads = node.gradient_tensors(edges, g) if create_graph else node.gradients(edges, g)
+        if node.hooks is not None:
+            grads = hooks.after_node(node, grads, g, create_graph)
+        if not keep_graph:
+            node.saved = None
+
+        shapes = node.shapes
+        i = 0
+        for grad in grads:
+            edge = edges[i]
+            i += 1
+            if edge is None:
+                continue
+            target, number = edge
+            if grad is None:
+                pass
+            elif shapes is not None and grad.shape != shapes[i - 1]:
+                grad = sum_to_shape(node.device.ops if create_graph else node.device.xp, grad, shapes[i - 1])
+            if number is None:
+                # A leaf. All edges to it are counted, so that its gradient is complete as early as can be.
+                if grad is not None:
+                    if target in buffers:
+                        _add(buffers, owned, edge, grad, create_graph)
+                    else:
+                        buffers[target] = grad
+                        if grad is g or not node.device.backend.owns_memory(grad):
+                            borrowed.add(target)
+                left = waiting[target] = waiting[target] - 1
+                if not left and target in buffers:
+                    fresh = target in owned or target not in borrowed
+                    _finish_leaf(target, buffers.pop(target), fresh, create_graph, wanted, captured, accumulate)
+            elif grad is not None:
+                if target in buffers or target.outputs is not None:
+                    _add(buffers, owned, edge, grad, create_graph)
+                else:
+                    buffers[target] = grad
+    # Leaves that also hang below nodes which no gradient reached.
+    for leaf, grad in buffers.items():
+        _finish_leaf(leaf, grad, leaf in owned, create_graph, wanted, captured, accumulate)
+
+    return [] if inputs is None else [_captured(captured, edge, create_graph) for edge in inputs]
+
+
+def _reachable(roots: Sequence[Edge]) -> tuple[list[Node], dict[Any, int]]:
+    """All nodes that gradients from ``roots`` can reach, oldest first; for every leaf, how many edges lead to it."""
+    nodes: list[Node] = []
+    leaves: dict[Any, int] = {}
+    seen: set[Node] = set()
+    for target, number in roots:
+        if number is not None and target not in seen:
+            seen.add(target)
+            nodes.append(target)
+    # The list grows as it is walked.
+    for node in nodes:
+        for edge in node.edges:
+            if edge is not None:
+                target, number = edge
+                if number is None:
+                    leaves[target] = leaves.get(target, 0) + 1
+                elif target not in seen:
+                    seen.add(target)
+                    nodes.append(target)
+    nodes.sort(key=_number)
+    return nodes, leaves
+
+
+def _needed(order: list[Node], inputs: Sequence[Edge]) -> tuple[set[Any], set[Any]]:
+    """The targets of ``inputs``, and the nodes that have to run for gradients to reach them."""
+    wanted = {edge[0] for edge in inputs if edge is not None}
+    needed: set[Any] = set()
+    for node in order:
+        if any([e is not None and (e[0] in wanted or e[0] in needed) for e in node.edges]):
+            needed.add(node)
+    return wanted, needed
+
+
+def _add(buffers: dict[Any, Any], owned: set[Any], edge: Edge, grad: Any, create_graph: bool) -> None:
+    """Add a gradient to the buffer of an edge's target; nodes with several outputs have one buffer for each."""
+    target, number = edge
+    if number is not None and target.outputs is not None:
+        slots = buffers.setdefault(target, [None] * len(target.outputs))
+        slots[number] = grad if slots[number] is None else slots[number] + grad
+        return
+    known = buffers.get(target)
+    if known is None:
+        buffers[target] = grad
+    elif create_graph:
+        buffers[target] = known + grad
+    elif target in owned:
+        known += grad
+        buffers[target] = known
+    else:
+        buffers[target] = known + grad
+        owned.add(target)
+
+
+def _with_zeros(node: Node, slots: list[Any], create_graph: bool) -> tuple[Any, ...]:
+    """The gradients of all outputs: zeros where none came, None where there can be none."""
+    xp = node.device.ops if create_graph else node.device.xp
+    assert node.outputs is not None and node.device.backend is not None
+    result = []
+    for slot, (shape, dtype, differentiable) in zip(slots, node.outputs, strict=True):
+        if slot is None and differentiable:
+            slot = xp.zeros(shape, dtype=dtype if create_graph else node.device.backend.dtypes[dtype])
+        result.append(slot)
+    return tuple(result)
+
+
+def sum_to_shape(xp: Any, grad: Any, shape: tuple[int, ...]) -> Any:
+    """Sum the axes along which an input of this shape was broadcast."""
+    extra = grad.ndim - len(shape)
+    axes = [*range(extra)]
+    axes += [extra + i for i, n in enumerate(shape) if n == 1 and grad.shape[extra + i] != 1]
+    if axes:
+        grad = xp.sum(grad, axis=tuple(axes), keepdims=True)
+    return xp.reshape(grad, shape=tuple(shape))
+
+
+def _finish_leaf(
+    leaf: Any,
+    grad: Any,
+    fresh: bool,
+    create_graph: bool,
+    wanted: set[Any] | None,
+    captured: dict[Any, Any],
+    accumulate: bool,
+) -> None:
+    """All of a leaf's gradient is there: run its hooks, then keep it or add it into ``.grad``."""
+    if wanted is not None and leaf not in wanted:
+        return
+    if leaf.hooks is not None:
+        grad = hooks.before_leaf(leaf, grad, create_graph)
+        fresh = False
+    if wanted is not None and not accumulate:
+        captured[leaf] = grad if create_graph or fresh else leaf.device.backend.copy(grad)
+        return
+    leaf.accumulate(grad, fresh, create_graph)
+    hooks.after_accumulate(leaf)
+
+
+def _captured(captured: dict[Any, Any], edge: Edge, create_graph: bool) -> Any:
+    """The gradient captured for an edge, in memory of its own."""
+    assert edge is not None
+    target, number = edge
+    g = captured.get(target)
+    if number is None or g is None:
+        return g
+    if target.outputs is not None:
+        g = g[number]
+    return g if create_graph or g is None else target.device.backend.copy(g)

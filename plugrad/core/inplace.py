@@ -1,0 +1,173 @@
+"""In-place ops: every check first, then the write, then the new history. Any op has an in-place form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugrad.core import dispatch
+from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
+from plugrad.core.modes import mode
+from plugrad.core.promote import SCALARS, common_dtype
+from plugrad.core.value import Value
+
+_VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
+
+_OVERLAPS_ITSELF = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+    "Please clone() the tensor before performing the operation."
+)
+
+_PARTIAL_OVERLAP = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
+)
+
+
+def in_place(function: Any) -> Any:
+    """The in-place form of an op whose first array is what it changes: ``add_`` from ``add``."""
+    op = function.op
+
+    def changed(self: Any, *args: Any, **options: Any) -> Any:
+        return update(op, self, args, options)
+
+    changed.__name__ = changed.__qualname__ = op.name + "_"
+    changed.__doc__ = f"In-place form of ``{op.name}``: the result replaces this tensor's values.\n\n    Returns:\n        This tensor."
+    return changed
+
+
+def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
+    """Raise PyTorch's error if ``x`` must not be changed in place now. ``sources`` are the other operands."""
+    if x.version is None and mode() >= 0:
+        raise RuntimeError(INFERENCE_INPLACE)
+    if mode() > 0:
+        base = x.base
+        if x.tracked and x.edge is None and base is None:
+            raise RuntimeError(
+                with_hint(LEAF_INPLACE, "change it under `with plugrad.no_grad():`, or change a copy: x = x.clone().")
+            )
+        if base is not None:
+            _check_view(x, base, sources)
+    backend = x.device.backend
+    if backend.overlaps_itself(x.raw):
+        raise RuntimeError(_OVERLAPS_ITSELF)
+    for source in sources:
+        if isinstance(source, Value) and source is not x and backend.partial_overlap(x.raw, source.raw):
+            raise RuntimeError(_PARTIAL_OVERLAP)
+
+
+def _check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
+    involved = base.tracked or any([isinstance(s, Value) and s.tracked for s in sources])
+    if base.tracked and base.edge is None:
+        raise RuntimeError(_VIEW_OF_LEAF)
+    if not involved:
+        return
+    if x.multi_view:
+        name = x.edge[0].name().removesuffix("Backward0") if x.edge else "Unbind"
+        raise RuntimeError(
+            f"Output {x.output_nr} of {name} is a view and is being modified inplace. This view is the output of a "
+            "function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if x.made_without_grad:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the "
+            "view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) "
+            "or both outside (if you want the inplace to be tracked)."
+        )
+    raise RuntimeError(
+        with_hint(
+            "in-place changes through a view are not differentiable yet",
+            "assign to the base (base[index] = value), or use an out-of-place op.",
+        )
+    )
+
+
+def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Compute ``op(x, *args)`` and put it into ``x``. Nothing is written unless all is well."""
+    if not isinstance(x, Value):
+        raise dispatch.wrong_type(op.name + "_", "input", 1, x)
+    flat = (x, *args)
+    for i, arg in enumerate(args):
+        if not isinstance(arg, (Value, *SCALARS, type(None))):
+            raise dispatch.wrong_type(op.name + "_", "other", i + 2, arg)
+    check_writable(x, args)
+    values = [v for v in flat if isinstance(v, Value)]
+    dispatch.common_device(op.name, values)
+    record = mode() > 0 and not op.constant and any([v.tracked for v in values])
+    if record and op.composite:
+        # Its parts are recorded; the result is copied in, and x takes the result's place in the graph.
+        result = op.definition(x.device.ops, _snapshot(x), *args, **options)
+        return assign(x, result)
+    computed = flat
+    if op.promote != "none":
+        computed = dispatch.promoted_inputs(op, flat)
+        taking_part = [a for a in computed if isinstance(a, Value) and a.dtype is not x.dtype]
+        if taking_part and op.result == "same":
+            _check_castable(common_dtype([a for a in computed if a is not None], False), x.dtype)
+    raws = tuple([v.raw if isinstance(v, Value) else v for v in computed])
+    device = x.device
+    kernel_options = dispatch.raw_options(options, device) if op.takes_dtype else options
+    try:
+        y = getattr(device.xp, op.name)(*raws, **kernel_options)
+    except Exception as error:
+        raise dispatch.explained(error, raws) from error
+    check_shape(x, tuple(y.shape))
+    if record:
+        if computed[0] is not x or raws[0] is x.raw:
+            # A rule may need the old values, which are about to be overwritten.
+            raws = (device.backend.copy(raws[0]) if op.saves_input(0) else raws[0], *raws[1:])
+        data = device.backend.write(x.raw, y)
+        dispatch.record_node(op, computed, computed, raws, (data,), (x,), options, device, in_place=True)
+    else:
+        data = device.backend.write(x.raw, y)
+    x.raw = data
+    bump(x)
+    return x
+
+
+def assign(x: Any, value: Any) -> Any:
+    """Put a computed Tensor's values into ``x`` (same shape after broadcasting) and let ``x`` take its history."""
+    check_shape(x, dispatch.broadcast_shapes(tuple(x.raw.shape), tuple(value.raw.shape)))
+    _check_castable(value.dtype, x.dtype)
+    if value.dtype is not x.dtype:
+        value = dispatch.cast(value, x.dtype)
+    if value.raw.shape != x.raw.shape:
+        value = x.device.ops.broadcast_to(value, shape=tuple(x.raw.shape))
+    x.raw = x.device.backend.write(x.raw, value.raw)
+    bump(x)
+    if mode() > 0:
+        x.edge = value.edge or ((value, None) if value.tracked else None)
+        x.tracked = value.tracked
+    return x
+
+
+def _snapshot(x: Any) -> Any:
+    """A Tensor with the same values and history that the coming write does not reach."""
+    copy = dispatch.Tensor(x.device.backend.copy(x.raw), x.device, x.dtype)
+    copy.tracked = x.tracked
+    copy.edge = x.edge
+    return copy
+
+
+def bump(x: Any) -> None:
+    """Count one in-place change."""
+    if x.version is not None:
+        x.version[0] += 1
+
+
+def check_shape(x: Any, shape: tuple[int, ...]) -> None:
+    """The result of an in-place op must have the tensor's shape."""
+    if tuple(x.raw.shape) != shape:
+        raise RuntimeError(
+            f"output with shape {list(x.raw.shape)} doesn't match the broadcast shape {list(shape)}\n"
+            f"Hint: an in-place op can't grow its tensor; use the out-of-place op."
+        )
+
+
+def _check_castable(result: Any, dtype: Any) -> None:
+    if result.category > dtype.category:
+        raise RuntimeError(
+            f"result type {result.legacy_name} can't be cast to the desired output type {dtype.legacy_name}\n"
+            f"Hint: use the out-of-place op, or x = x.to({result})."
+        )

@@ -1,0 +1,27 @@
+"""PyTorch's names and signatures over the ops, chapter by chapter: a module function is the method, the same object."""
+
+from __future__ import annotations
+
+from plugrad.core.methods.comparison import ComparisonMethods
+from plugrad.core.methods.conversion import ConversionMethods
+from plugrad.core.methods.indexing import IndexingMethods
+from plugrad.core.methods.linalg import LinalgMethods
+from plugrad.core.methods.neural import NeuralMethods
+from plugrad.core.methods.pointwise import PointwiseMethods
+from plugrad.core.methods.reduction import ReductionMethods
+from plugrad.core.methods.shape import ShapeMethods
+
+
+class Methods(
+    PointwiseMethods,
+    ComparisonMethods,
+    ReductionMethods,
+    ShapeMethods,
+    IndexingMethods,
+    LinalgMethods,
+    NeuralMethods,
+    ConversionMethods,
+):
+    """All methods and operators of Tensor."""
+
+    __slots__ = ()

@@ -1,0 +1,111 @@
+"""Completes a backend's namespace: for every op one plain callable, native where there is one, else generic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from plugrad.core.dtypes import NAMES
+from plugrad.core.errors import KernelNotFoundError
+
+#: Op name -> generic definition, a function of (xp, arrays..., options). Filled by ``@op``.
+DEFINITIONS: Final[dict[str, Callable[..., Any]]] = {}
+
+#: Op name -> the differentiable function on Tensors. Filled by ``@op``.
+FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
+
+#: Names of functions that make Tensors of nothing (zeros, arange): they take ``device=``.
+CREATORS: Final[set[str]] = set()
+
+# Only these are taken from a library by their name: a library's `take`, `tile` or `softmax` outside of the
+# standard may mean something else. https://data-apis.org/array-api/2024.12/
+STANDARD: Final = frozenset(
+    """
+    e inf nan newaxis pi
+    bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128
+    arange asarray empty empty_like eye from_dlpack full full_like linspace meshgrid ones ones_like tril triu zeros
+    zeros_like astype broadcast_arrays broadcast_to can_cast finfo iinfo isdtype result_type
+    abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_invert bitwise_or
+    bitwise_right_shift bitwise_xor ceil clip conj copysign cos cosh divide equal exp expm1 floor floor_divide
+    greater greater_equal hypot imag isfinite isinf isnan less less_equal log log1p log2 log10 logaddexp logical_and
+    logical_not logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive pow real
+    reciprocal remainder round sign signbit sin sinh square sqrt subtract tan tanh trunc
+    take take_along_axis matmul matrix_transpose tensordot vecdot
+    concat expand_dims flip moveaxis permute_dims repeat reshape roll squeeze stack tile unstack
+    argmax argmin count_nonzero nonzero searchsorted where unique_all unique_counts unique_inverse unique_values
+    argsort sort cumulative_prod cumulative_sum max mean min prod std sum var all any diff
+    """.split()
+)
+
+
+CONSTANTS: Final = {"inf": math.inf, "nan": math.nan, "pi": math.pi, "e": math.e, "newaxis": None}
+
+
+class Namespace:
+    """The ``xp`` of one backend. Names are resolved at their first use and are plain attributes from then on.
+
+    Args:
+        backend: The backend's name, for messages.
+        library: The library's Array API namespace.
+        kernels: Op name -> callable: kernels of the backend and of kernel plugins. They win over the library.
+    """
+
+    def __init__(self, backend: str, library: Any, kernels: Mapping[str, Callable[..., Any]]) -> None:
+        self._backend = backend
+        self._library = library
+        self._kernels = kernels
+
+    def origin(self, name: str) -> str | None:
+        """Where an op comes from: ``"kernel"``, ``"library"``, ``"generic"``, or None for nowhere."""
+        if name in self._kernels:
+            return "kernel"
+        if name in STANDARD and hasattr(self._library, name):
+            return "library"
+        return "generic" if name in DEFINITIONS else None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        origin = self.origin(name)
+        if origin == "kernel":
+            found: Any = self._kernels[name]
+        elif origin == "library":
+            found = getattr(self._library, name)
+        elif origin == "generic":
+            found = partial(DEFINITIONS[name], self)
+        else:
+            raise KernelNotFoundError(
+                f"backend '{self._backend}' has no '{name}', and plugrad has no generic definition of it\n"
+                f"Hint: the backend's library or a kernel plugin must supply '{name}'."
+            )
+        setattr(self, name, found)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<namespace of backend '{self._backend}'>"
+
+
+class Differentiable:
+    """The ``xp`` of Tensors on one device: the same names as a Namespace, and what they compute is recorded.
+
+    Args:
+        device: Where functions that make arrays of nothing make them.
+    """
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+
+    def __getattr__(self, name: str) -> Any:
+        function = FUNCTIONS.get(name)
+        if function is not None:
+            found: Any = partial(function, device=self._device) if name in CREATORS else function
+        elif name in NAMES or name == "bool":
+            found = NAMES[name]
+        elif name in CONSTANTS:
+            found = CONSTANTS[name]
+        else:
+            raise AttributeError(f"the differentiable namespace has no '{name}'")
+        setattr(self, name, found)
+        return found

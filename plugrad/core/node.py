@@ -1,0 +1,142 @@
+"""Node: one recorded op, with the edges that gradients leave along and the values its rules need."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from plugrad.core.errors import BACKWARD_TWICE
+
+if TYPE_CHECKING:
+    from plugrad.core.device import device as Device
+
+#: (node, output number), or (leaf, None). None where no gradient is wanted.
+Edge = tuple[Any, int | None] | None
+
+_numbers = count().__next__
+
+
+class Node:
+    """One recorded op. Each op has a subclass of its own, named as PyTorch names its nodes.
+
+    Attributes:
+        edges: For every differentiable input, where its gradient goes.
+        saved: The raw values that the rules named, in the order of ``op.saves``; None once freed.
+        versions: Flat (version cell, count when saved, place in ``saved``, ...): changed counts are refused.
+        shapes: The inputs' shapes, where broadcasting means that gradients may have to be summed; else None.
+        device: Where the op ran; its namespace computes the gradients.
+        number: Creation order. Inputs are always older than what is made from them.
+        hooks: The hooks on this node and its outputs, or None.
+    """
+
+    __slots__ = (
+        "__dict__", "__weakref__", "device", "edges", "hooks", "number", "outputs", "saved", "shapes", "versions",
+    )  # fmt: skip
+
+    edges: tuple[Edge, ...]
+    saved: tuple[Any, ...] | None
+    versions: tuple[Any, ...]
+    shapes: tuple[Any, ...] | None
+    device: Device
+    number: int
+    hooks: Any
+    #: (shape, dtype, differentiable) of each output of a node with several; None where there is one.
+    outputs: tuple[Any, ...] | None
+
+    def __init__(
+        self,
+        edges: tuple[Edge, ...],
+        saved: tuple[Any, ...],
+        versions: tuple[Any, ...],
+        shapes: tuple[Any, ...] | None,
+        device: Device,
+    ) -> None:
+        self.edges = edges
+        self.saved = saved
+        self.versions = versions
+        self.shapes = shapes
+        self.device = device
+        self.number = _numbers()
+        self.hooks = None
+        self.outputs = None
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For every input, (the node that gradients go to or None, its output number)."""
+        return tuple((None, 0) if e is None else (as_function(e[0]), e[1] or 0) for e in self.edges)
+
+    def name(self) -> str:
+        """The node's name, ``"MulBackward0"``."""
+        return type(self).__name__
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for the user's own notes on this node."""
+        found: dict[Any, Any] = self.__dict__.setdefault("_metadata", {})
+        return found
+
+    def _sequence_nr(self) -> int:
+        return self.number
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+    def gradients(self, edges: tuple[Edge, ...], g: Any) -> Any:
+        """First-order gradients of the inputs that have an edge in ``edges``, on raw arrays."""
+        raise NotImplementedError
+
+    def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
+        """The same on Tensors, recorded (``create_graph=True``)."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Free what was saved: a second backward raises from now on."""
+        self.saved = None
+
+    def check_saved(self) -> tuple[Any, ...]:
+        """The saved values, if they are still there and none was changed in place."""
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        versions = self.versions
+        if versions:
+            for i in range(0, len(versions), 3):
+                if versions[i][0] != versions[i + 1]:
+                    self.refuse_modified(i // 3)
+        return saved
+
+    def refuse_modified(self, which: int) -> None:
+        """Raise PyTorch's error for a saved value that was changed in place."""
+        raise NotImplementedError
+
+
+class AccumulateGrad:
+    """What ``next_functions`` shows for a leaf: the place where its ``.grad`` is accumulated.
+
+    The graph itself holds the leaf; this stands for it when a user walks the graph.
+    """
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Any) -> None:
+        self.variable = variable
+
+    next_functions: tuple[()] = ()
+
+    def name(self) -> str:
+        """``"AccumulateGrad"``."""
+        return "AccumulateGrad"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return hash((AccumulateGrad, id(self.variable)))
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+def as_function(target: Any) -> Any:
+    """What users see of an edge's target."""
+    return target if isinstance(target, Node) else AccumulateGrad(target)

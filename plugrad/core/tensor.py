@@ -1,0 +1,463 @@
+"""class Tensor: identity, gradient, place in the graph. Its mathematics comes from ``methods``."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from plugrad.core import autograd, dispatch, hooks, printing, registry
+from plugrad.core.errors import with_hint
+from plugrad.core.methods import Methods
+from plugrad.core.node import as_function
+from plugrad.core.size import Size
+from plugrad.core.value import Value
+
+_NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+    "use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access "
+    "the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
+)
+
+_CHANGE_NON_LEAF = (
+    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
+    "that doesn't require differentiation use var_no_grad = var.detach()."
+)
+
+
+class Tensor(Methods, Value):
+    """An array with a dtype, a device, and a place in the graph of recorded ops.
+
+    Made by ``plugrad.tensor``, ``plugrad.zeros`` and the other creation functions, and by every op.
+
+    Attributes:
+        device: Where it lives.
+        dtype: Its element type.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
+    """
+
+    # Rare facts have defaults on the class, so that making a Tensor does not set them.
+    #: The tensor whose memory a view shares.
+    base: Tensor | None = None
+    #: A view made under no_grad, or with siblings: in-place changes of it are refused.
+    made_without_grad = False
+    multi_view = False
+    #: Tensor hooks and post-accumulate hooks of a leaf.
+    hooks: dict[int, Any] | None = None
+    post_accumulate_hooks: dict[int, Any] | None = None
+    #: A leaf stands in the graph like a node with one output.
+    outputs = None
+    _grad: Tensor | None = None
+    _retains_grad = False
+    name: str | None = None
+
+    __hash__ = object.__hash__
+
+    # -- shape and type --------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of all dimensions."""
+        return Size(self.raw.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.raw.shape)
+
+    def dim(self) -> int:
+        """Return the number of dimensions."""
+        return len(self.raw.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the shape, or the size of one dimension."""
+        shape = self.shape
+        if dim is None:
+            return shape
+        return shape[dispatch.normalized_dim(dim, len(shape))]
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return self.shape.numel()
+
+    nelement = numel
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.dtype.itemsize * self.numel()
+
+    def element_size(self) -> int:
+        """Return the bytes per element."""
+        return self.dtype.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Return whether the dtype is real floating point."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Return whether the dtype is complex."""
+        return self.dtype.is_complex
+
+    def is_signed(self) -> bool:
+        """Return whether the dtype has negative values."""
+        return self.dtype.is_signed
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the tensor is on an NVIDIA GPU."""
+        return self.device.type == "cuda"
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether the tensor is on the CPU."""
+        return self.device.type == "cpu"
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """Return the differentiable namespace of the Array API standard."""
+        return self.device.ops
+
+    # -- the graph -------------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are wanted of it: ops on it are recorded."""
+        return self.tracked
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.edge is not None:
+            if not value:
+                raise RuntimeError(with_hint(_CHANGE_NON_LEAF, "y = x.detach() is a tensor outside of the graph."))
+            return
+        if value and not self.dtype.is_inexact:
+            raise RuntimeError(
+                with_hint(
+                    "only Tensors of floating point and complex dtype can require gradients",
+                    f"this one is {self.dtype}; convert it first: x.float().",
+                )
+            )
+        self.tracked = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set ``requires_grad`` in place and return this tensor.
+
+        Args:
+            requires_grad: Whether gradients are wanted of it.
+
+        Raises:
+            RuntimeError: for integer tensors, and for False on a tensor that was computed.
+        """
+        if requires_grad and not self.dtype.is_inexact:
+            raise RuntimeError(
+                with_hint(
+                    "only Tensors of floating point dtype can require gradients",
+                    f"this one is {self.dtype}; convert it first: x.float().",
+                )
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user rather than computed from tensors that require gradients."""
+        return self.edge is None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that computed it, or None for leaves."""
+        return None if self.edge is None else self.edge[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of ``grad_fn`` it is."""
+        return 0 if self.edge is None else self.edge[1] or 0
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The accumulated gradient, or None. Filled by ``backward`` on leaves and where ``retain_grad`` was called."""
+        if self.edge is not None and self._grad is None and not self._retains_grad:
+            warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is None:
+            self._grad = None
+            return
+        if not isinstance(value, Tensor):
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {_type_name(value)}")
+        if value is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        if value.dtype is not self.dtype:
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{value.dtype.legacy_name.lower()}' to a tensor with "
+                f"grad_dtype '{self.dtype.legacy_name}'. The gradient must match the tensor's grad_dtype (defaults to "
+                "the tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to "
+                "allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
+                "break downstream systems that assume they match."
+            )
+        if value.device is not self.device:
+            raise RuntimeError(
+                f"attempting to assign a gradient with device type '{value.device.type}' to a tensor with device type "
+                f"'{self.device.type}'. Please ensure that the gradient and the tensor are on the same device"
+            )
+        if tuple(value.raw.shape) != tuple(self.raw.shape):
+            raise RuntimeError(
+                f"attempting to assign a gradient of size '{list(value.raw.shape)}' to a tensor of size "
+                f"'{list(self.raw.shape)}'. Please ensure that the gradient and the tensor are the same size"
+            )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def accumulate(self, grad: Any, fresh: bool, create_graph: bool) -> None:
+        """Add into ``.grad``: a Tensor with ``create_graph``, else a raw array, taken over where it is ``fresh``."""
+        known = self._grad
+        if create_graph:
+            self._grad = grad if known is None else known + grad
+            return
+        device = self.device
+        if known is None:
+            self._grad = Tensor(grad if fresh else device.backend.copy(grad), device, self.dtype)
+        elif known.tracked or known.version is None:
+            # Made with create_graph, or in inference mode: replaced, so that nothing that was recorded changes.
+            self._grad = Tensor(known.raw + grad, device, self.dtype)
+        else:
+            # In place: who holds x.grad sees it grow, as in PyTorch.
+            known.raw = device.backend.write(known.raw, known.raw + grad)
+            known.version[0] += 1
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add the gradients of this tensor with respect to the graph's leaves into their ``.grad``.
+
+        Args:
+            gradient: The incoming gradient, of this tensor's shape; None for a scalar means 1.
+            retain_graph: Keep what the graph saved, for another backward. Default: the value of ``create_graph``.
+            create_graph: Record the walk, so that the gradients can be differentiated again.
+            inputs: Accumulate only into these tensors.
+
+        Raises:
+            RuntimeError: if this tensor requires no gradient, is no scalar and ``gradient`` is None, or if the graph
+                was freed by an earlier backward.
+
+        Example::
+
+            >>> import plugrad
+            >>> x = plugrad.tensor(3.0, requires_grad=True)
+            >>> (x**2).backward()
+            >>> x.grad
+            tensor(6.)
+        """
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def retain_grad(self) -> None:
+        """Have ``backward`` fill ``.grad`` of this computed tensor too.
+
+        Raises:
+            RuntimeError: if it requires no gradient.
+        """
+        if not self.tracked:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.edge is not None and not self._retains_grad:
+            node, number = self.edge
+            hooks.of_node(node).retained[number] = weakref.ref(self)
+            self._retains_grad = True
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether ``retain_grad`` was called on this computed tensor."""
+        return self._retains_grad
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> hooks.RemovableHandle:
+        """Call ``hook(grad)`` whenever the gradient of this tensor is computed; what it returns replaces it.
+
+        Args:
+            hook: A function of the gradient. It must not change its argument.
+
+        Returns:
+            A handle with ``remove()``.
+
+        Raises:
+            RuntimeError: if this tensor requires no gradient.
+
+        Example::
+
+            >>> import plugrad
+            >>> x = plugrad.tensor(1.0, requires_grad=True)
+            >>> handle = x.register_hook(lambda grad: 10 * grad)
+            >>> (2 * x).backward()
+            >>> x.grad
+            tensor(20.)
+        """
+        if not self.tracked:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.edge is None:
+            if self.hooks is None:
+                self.hooks = {}
+            return hooks.add(self.hooks, hook)
+        node, number = self.edge
+        return hooks.add(hooks.of_node(node).outputs.setdefault(number, {}), hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> hooks.RemovableHandle:
+        """Call ``hook(tensor)`` after each time that ``.grad`` of this leaf has been accumulated.
+
+        Args:
+            hook: A function of the leaf.
+
+        Returns:
+            A handle with ``remove()``.
+
+        Raises:
+            RuntimeError: if this tensor requires no gradient or is no leaf.
+        """
+        if not self.tracked:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.edge is not None:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if self.post_accumulate_hooks is None:
+            self.post_accumulate_hooks = {}
+        return hooks.add(self.post_accumulate_hooks, hook)
+
+    def detach(self) -> Tensor:
+        """Return a tensor of the same memory outside of the graph; in-place changes of either are seen by both."""
+        self.raw = self.device.backend.aliasable(self.raw)
+        out = Tensor(self.raw, self.device, self.dtype)
+        out.version = self.version
+        out._detached_from = self if self.base is None else self.base
+        return out
+
+    _detached_from: Tensor | None = None
+
+    def detach_(self) -> Tensor:
+        """Take this tensor out of the graph: it becomes a leaf that requires no gradient.
+
+        Raises:
+            RuntimeError: for views.
+        """
+        if self.base is not None:
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) "
+                "for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and "
+                "hence detach_() cannot be called on these gradients. To fix this error, please refer to the "
+                "Optimizer.zero_grad() function in plugrad/optim/optimizer.py as the solution."
+            )
+        self.edge = None
+        self.tracked = False
+        self._retains_grad = False
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside of the graph. Changes of it are counted like any other (PyTorch hides them)."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {_type_name(value)}")
+        # Another array from now on: what was saved of the old one stays as it is.
+        self.raw = value.raw
+        self.dtype = value.dtype
+        self.device = value.device
+        self.version = value.version
+
+    @property
+    def _version(self) -> int:
+        if self.version is None:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return self.version[0]
+
+    @property
+    def _base(self) -> Tensor | None:
+        return self.base
+
+    def _is_view(self) -> bool:
+        return self.base is not None
+
+    def is_inference(self) -> bool:
+        """Return whether it was made in inference mode."""
+        return self.version is None
+
+    # -- Python's protocols ----------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return printing.format_tensor(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.edge is not None:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment.  If you were attempting to deepcopy a module, this may be because of a "
+                "plugrad.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001\n"
+                "Hint: copy.deepcopy(x.detach()) copies the values."
+            )
+        if id(self) in memo:
+            found: Tensor = memo[id(self)]
+            return found
+        out = self._like(self.device.backend.copy(self.raw))
+        memo[id(self)] = out
+        if self._grad is not None:
+            out._grad = copy.deepcopy(self._grad, memo)
+        for key, value in self.__dict__.items():
+            if key not in _NOT_COPIED:
+                out.__dict__[key] = copy.deepcopy(value, memo)
+        return out
+
+    def _like(self, raw: Any) -> Tensor:
+        """A leaf of this tensor's class and flags around another array."""
+        out: Tensor = object.__new__(type(self))
+        Value.__init__(out, raw, self.device, self.dtype)
+        out.tracked = self.tracked
+        return out
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.edge is not None:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) can be pickled\n"
+                "Hint: pickle x.detach()."
+            )
+        host = self.device.backend.to_host(self.raw)
+        return _rebuild, (type(self), host, str(self.device), self.dtype, self.tracked)
+
+
+_NOT_COPIED = frozenset(("_grad", "base", "hooks", "post_accumulate_hooks", "_detached_from"))
+
+
+def _type_name(value: object) -> str:
+    return type(value).__name__
+
+
+def _rebuild(cls: type[Tensor], host: Any, device: str, dtype: Any, requires_grad: bool) -> Tensor:
+    """Unpickle."""
+    where = registry.resolve(device)
+    out: Tensor = object.__new__(cls)
+    Value.__init__(out, where.backend.from_host(host, where.index), where, dtype)
+    out.tracked = requires_grad
+    return out
+
+
+dispatch.bind(Tensor)
