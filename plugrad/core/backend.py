@@ -134,6 +134,13 @@ class Backend:
         """Whether writing ``target`` element by element could change elements of ``source`` that are read later."""
         return False
 
+    def silence(self) -> Any:
+        """Stop the library from warning of infinities and nans in this context; returns a token for ``unsilence``."""
+        return None
+
+    def unsilence(self, token: Any) -> None:
+        """Undo ``silence``."""
+
     def generator(self, seed: int) -> Any:
         """A random generator on this backend's device. None: numbers are drawn on the host and copied."""
         return None

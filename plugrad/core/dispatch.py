@@ -68,7 +68,10 @@ def _unary(op: Op) -> Any:
             return unary(cast(x, dtypes.get_default_dtype()))
         device = x.device
         a = x.raw
-        y = getattr(device.xp, name)(a)
+        try:
+            y = getattr(device.xp, name)(a)
+        except Warning as warning:
+            y = again(warning, op, device, (a,), {})
         out = Tensor(y, device, bool_ if as_bool else dtype)
         if x.tracked and mode() > 0 and not op.constant:
             if op.composite:
@@ -136,6 +139,8 @@ def _binary(op: Op, foreign: bool) -> Any:
             return binary(*promoted(op, x1, x2))
         try:
             y = getattr(device.xp, name)(a, b)
+        except Warning as warning:
+            y = again(warning, op, device, (a, b), {})
         except Exception as error:
             raise explained(error, (a, b)) from error
         out = Tensor(y, device, bool_ if as_bool else dtype)
@@ -261,10 +266,13 @@ def _single(op: Op) -> Any:
         if op.view:
             x.raw = device.backend.aliasable(x.raw)
         a = x.raw
-        if op.takes_dtype:
-            y = getattr(device.xp, name)(a, **raw_options(options, device))
-        else:
-            y = getattr(device.xp, name)(a, **options)
+        try:
+            if op.takes_dtype:
+                y = getattr(device.xp, name)(a, **raw_options(options, device))
+            else:
+                y = getattr(device.xp, name)(a, **options)
+        except Warning as warning:
+            y = again(warning, op, device, (a,), options)
         if y.__class__ is tuple or y.__class__ is list:
             return _wrap_several(op, (x,), (x,), (a,), y, options, device, record)
         out = Tensor(y, device, device.backend.dtype_of(y))
@@ -293,6 +301,17 @@ def _single(op: Op) -> Any:
         return out
 
     return single
+
+
+def again(warning: Warning, op: Op, device: Any, raws: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Run a kernel a second time, silently: a library warned of an infinity or a nan where warnings are errors."""
+    if not isinstance(warning, RuntimeWarning):
+        raise warning
+    token = device.backend.silence()
+    try:
+        return getattr(device.xp, op.name)(*raws, **(raw_options(options, device) if op.takes_dtype else options))
+    finally:
+        device.backend.unsilence(token)
 
 
 def raw_options(options: dict[str, Any], device: Any) -> dict[str, Any]:
@@ -345,6 +364,8 @@ def _general(op: Op) -> Any:
             y = getattr(device.xp, name)(
                 *nested(op, raws), **(raw_options(options, device) if op.takes_dtype else options)
             )
+        except Warning as warning:
+            y = again(warning, op, device, nested(op, raws), options)
         except Exception as error:
             if op.promote != "none" and op.variadic is None:
                 raise explained(error, raws) from error

@@ -20,11 +20,11 @@ _number = attrgetter("number")
 
 
 def run(
-    roots: Sequence[Edge],
+    roots: Sequence[tuple[Any, int | None]],
     gradients: Sequence[Any],
     keep_graph: bool,
     create_graph: bool,
-    inputs: Sequence[Edge] | None = None,
+    inputs: Sequence[tuple[Any, int | None]] | None = None,
     accumulate: bool = True,
 ) -> list[Any]:
     """Walk backward from ``roots``.
@@ -40,18 +40,23 @@ def run(
     Returns:
         The gradients of ``inputs``, None where there is none. They own their memory.
     """
-    if not create_graph:
-        return _walk(roots, gradients, keep_graph, False, inputs, accumulate)
-    with modes.enable_grad():
-        return _walk(roots, gradients, keep_graph, True, inputs, accumulate)
+    backend = roots[0][0].device.backend
+    token = backend.silence()
+    try:
+        if not create_graph:
+            return _walk(roots, gradients, keep_graph, False, inputs, accumulate)
+        with modes.enable_grad():
+            return _walk(roots, gradients, keep_graph, True, inputs, accumulate)
+    finally:
+        backend.unsilence(token)
 
 
 def _walk(
-    roots: Sequence[Edge],
+    roots: Sequence[tuple[Any, int | None]],
     gradients: Sequence[Any],
     keep_graph: bool,
     create_graph: bool,
-    inputs: Sequence[Edge] | None,
+    inputs: Sequence[tuple[Any, int | None]] | None,
     accumulate: bool,
 ) -> list[Any]:
     # Gradients by the node or leaf they belong to. Targets whose buffer is a sum made here are `owned`: more can be
@@ -135,7 +140,7 @@ def _walk(
     return [] if inputs is None else [_captured(captured, edge, create_graph) for edge in inputs]
 
 
-def _reachable(roots: Sequence[Edge]) -> tuple[list[Node], dict[Any, int]]:
+def _reachable(roots: Sequence[tuple[Any, int | None]]) -> tuple[list[Node], dict[Any, int]]:
     """All nodes that gradients from ``roots`` can reach, oldest first; for every leaf, how many edges lead to it."""
     nodes: list[Node] = []
     leaves: dict[Any, int] = {}
@@ -158,7 +163,7 @@ def _reachable(roots: Sequence[Edge]) -> tuple[list[Node], dict[Any, int]]:
     return nodes, leaves
 
 
-def _needed(order: list[Node], inputs: Sequence[Edge]) -> tuple[set[Any], set[Any]]:
+def _needed(order: list[Node], inputs: Sequence[tuple[Any, int | None]]) -> tuple[set[Any], set[Any]]:
     """The targets of ``inputs``, and the nodes that have to run for gradients to reach them."""
     wanted = {edge[0] for edge in inputs if edge is not None}
     needed: set[Any] = set()

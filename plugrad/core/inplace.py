@@ -110,6 +110,8 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     kernel_options = dispatch.raw_options(options, device) if op.takes_dtype else options
     try:
         y = getattr(device.xp, op.name)(*raws, **kernel_options)
+    except Warning as warning:
+        y = dispatch.again(warning, op, device, raws, options)
     except Exception as error:
         raise dispatch.explained(error, raws) from error
     check_shape(x, tuple(y.shape))

@@ -40,6 +40,9 @@ STANDARD: Final = frozenset(
 )
 
 
+# Parameters that the standard makes positional-only and that are options, passed by name, of the ops here.
+_POSITIONAL: Final = {"astype": ("dtype",), "tile": ("repetitions",), "moveaxis": ("source", "destination")}
+
 CONSTANTS: Final = {"inf": math.inf, "nan": math.nan, "pi": math.pi, "e": math.e, "newaxis": None}
 
 
@@ -73,6 +76,8 @@ class Namespace:
             found: Any = self._kernels[name]
         elif origin == "library":
             found = getattr(self._library, name)
+            if name in _POSITIONAL:
+                found = _by_name(found, _POSITIONAL[name])
         elif origin == "generic":
             found = partial(DEFINITIONS[name], self)
         else:
@@ -85,6 +90,15 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<namespace of backend '{self._backend}'>"
+
+
+def _by_name(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    """Let positional-only parameters be given by name too."""
+
+    def call(x: Any, *args: Any, **options: Any) -> Any:
+        return function(x, *args, *[options.pop(n) for n in names if n in options], **options)
+
+    return call
 
 
 class Differentiable:

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import autograd, dispatch, hooks, printing, registry
+from plugrad.core import autograd, dispatch, engine, hooks, printing, registry
 from plugrad.core.errors import with_hint
 from plugrad.core.methods import Methods
 from plugrad.core.node import as_function
@@ -272,7 +272,11 @@ class Tensor(Methods, Value):
             >>> x.grad
             tensor(6.)
         """
-        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
+        if gradient is None and inputs is None and not create_graph and self.edge is not None and not self.raw.shape:
+            # The usual call, on a loss: nothing to check.
+            engine.run((self.edge,), (self.device.xp.ones_like(self.raw),), bool(retain_graph), False)
+        else:
+            autograd.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def retain_grad(self) -> None:
         """Have ``backward`` fill ``.grad`` of this computed tensor too.

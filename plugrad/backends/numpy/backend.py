@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from plugrad.backends.numpy import namespace
+from plugrad.backends.numpy import namespace, quiet
 from plugrad.core import dtypes
 from plugrad.core.backend import Backend, Capabilities
 
@@ -61,6 +61,12 @@ class NumPyBackend(Backend):
 
     def shares_memory(self, a: Any, b: Any) -> bool:
         return np.may_share_memory(a, b)
+
+    def silence(self) -> Any:
+        return quiet.begin()
+
+    def unsilence(self, token: Any) -> None:
+        quiet.end(token)
 
     def overlaps_itself(self, array: Any) -> bool:
         return isinstance(array, np.ndarray) and any(

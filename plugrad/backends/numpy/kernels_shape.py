@@ -29,8 +29,14 @@ def ones_like(x: Any, *, dtype: Any = None) -> Any:
     return dtype.type(1) if x.ndim == 0 else np.ones(x.shape, dtype)
 
 
+def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
+    """The method: np.astype takes no NumPy scalars."""
+    return x.astype(dtype, copy=copy)
+
+
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "sum": sum_,
     "broadcast_to": broadcast_to,
     "ones_like": ones_like,
+    "astype": astype,
 }

@@ -78,8 +78,8 @@ class HostGenerator(MersenneTwister):
 
         Args:
             shape: The result's shape.
-            dtype_name: "float16", "float32", "float64", "complex64" or "complex128". The two parts of a complex
-                number are drawn one after the other.
+            dtype_name: "float16", "float32", "float64", "complex64" or "complex128". The two parts of a
+                complex number are drawn one after the other.
             low: The smallest possible number.
             high: The bound above, which is never returned unless it equals ``low``.
 
@@ -96,40 +96,35 @@ class HostGenerator(MersenneTwister):
         with self._lock:
             if flat.dtype == np.float64:
                 self._uniform_float64(flat, float(low), float(high))
+            elif low == 0.0 and high == 1.0 and flat.dtype == np.float32:
+                for part, words in self._chunks(flat.size):
+                    flat[part] = kernels.uniform_float32(words)
             else:
                 self._uniform_float32(flat, np.float32(low), np.float32(high))
         return result
 
     def _uniform_float32(self, flat: NDArray[Any], low: np.float32, high: np.float32) -> None:
-        width = float(high - low)
-        shift = float(low)
+        """Fill with float32, or float16 rounded from it. Products of 24 bits are exact in float64."""
+        width, shift = float(high - low), float(low)
         dtype = flat.dtype.type
         low, high = dtype(low), dtype(high)
         rounds_up = dtype(np.float32((1 - 2.0**-24) * width + shift)) == high
-        single = shift == 0.0 and width > 1e-30 and dtype is np.float32
         for part, words in self._chunks(flat.size):
-            target = flat[part]
             words &= 0xFFFFFF
-            integers = words.view(np.int32)
-            if single:
-                target[...] = integers
-                target *= np.float32(width * 2.0**-24)
-            else:
-                # Products of 24 bits are exact in float64, so that this rounds once, to float32.
-                wide = integers * np.float64(width * 2.0**-24)
-                wide += shift
-                target[...] = wide if dtype is np.float32 else wide.astype(np.float32)
+            wide = words.view(np.int32) * (width * 2.0**-24)
+            wide += shift
+            flat[part] = wide if dtype is np.float32 else wide.astype(np.float32)
             if rounds_up:
-                target[target == high] = low
+                _replace(flat[part], high, low)
 
     def _uniform_float64(self, flat: NDArray[Any], low: float, high: float) -> None:
         width = high - low
-        rounds_up = bool(kernels.multiply_add(np.array([1 - 2.0**-53]), width, low)[0] == high)
+        rounds_up = kernels.multiply_add(1 - 2.0**-53, width, low) == high
         for part, words in self._chunks(flat.size, 2):
             values = kernels.uniform_float64(words)
             flat[part] = values if width == 1.0 and low == 0.0 else kernels.multiply_add(values, width, low)
             if rounds_up:
-                flat[part][flat[part] == high] = low
+                _replace(flat[part], high, low)
 
     def normal(self, shape: Shape, dtype_name: str, mean: float = 0.0, std: float = 1.0) -> NDArray[Any]:
         r"""Normally distributed numbers, by Box and Muller's transform of uniform ones.
@@ -143,8 +138,8 @@ class HostGenerator(MersenneTwister):
 
         Args:
             shape: The result's shape.
-            dtype_name: "float16", "float32", "float64", "complex64" or "complex128". The two parts of a complex
-                number each have half of the variance.
+            dtype_name: "float16", "float32", "float64", "complex64" or "complex128". The two parts of a
+                complex number each have half of the variance.
             mean: The mean, of both parts of a complex number.
             std: The standard deviation.
 
@@ -278,7 +273,8 @@ class HostGenerator(MersenneTwister):
             if n < _LARGE_PERMUTATION:
                 return kernels.shuffle(self._take(n - 1)).astype(dtype_name, copy=False)
             # The remainder of 32 bits would favour some orders; NumPy's own shuffle draws without bias.
-            return self._shuffled(n).astype(dtype_name, copy=False)
+            result: NDArray[Any] = self._shuffled(n).astype(dtype_name, copy=False)
+            return result
 
     def bernoulli(self, p: float | NDArray[Any], shape: Shape, dtype_name: str = "float32") -> NDArray[Any]:
         """Ones with probability p, else zeros: ``u < p``.
@@ -390,7 +386,8 @@ class HostGenerator(MersenneTwister):
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = weights / self.exponential(weights.shape, weights.dtype.name)
         if n == 1:
-            return ratio.argmax(axis=-1, keepdims=True).astype(np.int64, copy=False)
+            best: NDArray[np.int64] = ratio.argmax(axis=-1, keepdims=True).astype(np.int64, copy=False)
+            return best
         return _greatest(ratio, n)
 
     def _multinomial_search(self, weights: NDArray[Any], n: int) -> NDArray[np.int64]:
@@ -418,8 +415,12 @@ def _empty(shape: Shape, dtype_name: str) -> tuple[NDArray[Any], NDArray[Any]]:
     return result, flat if real is None else flat.view(real)
 
 
+def _replace(values: NDArray[Any], old: Any, new: Any) -> None:
+    values[values == old] = new
+
+
 def _check_weights(weights: NDArray[Any], quick: bool) -> None:
-    """Refuse what is no distribution, in the words of that of PyTorch's two algorithms which would meet it."""
+    """Refuse what is no distribution, with the text of the one of PyTorch's algorithms that meets it."""
     negative = not (weights >= 0).all()
     if negative or not np.isfinite(weights).all():
         text = "probability tensor contains either `inf`, `nan` or element < 0"

@@ -1,7 +1,7 @@
 """The engine of the host's random generator: a stream of 32-bit words, its seed and its state.
 
 It is the Mersenne Twister MT19937 of Matsumoto and Nishimura (1998), seeded with the low 32 bits of the seed
-as their ``init_genrand`` does. NumPy has it in C; here it gets PyTorch's seeds and PyTorch's form of the state.
+as their ``init_genrand`` does. NumPy has it in C; here it gets PyTorch's seeds and form of the state.
 """
 
 from __future__ import annotations

@@ -61,8 +61,14 @@ def remainder(words: NDArray[Any], divisor: int) -> NDArray[Any]:
     return words
 
 
-def multiply_add(x: NDArray[np.float64], scale: float, shift: float) -> NDArray[np.float64]:
-    """``x * scale + shift`` in float64, rounded once, as the processor's fused multiply-add rounds it."""
+def multiply_add(x: Any, scale: float, shift: float) -> Any:
+    """``x * scale + shift`` in float64, rounded once, as the processor's fused multiply-add rounds it.
+
+    Args:
+        x: An array, or a float.
+        scale: The factor.
+        shift: The summand.
+    """
     product = x * scale
     # Without a shift there is one rounding; by a power of two the product is exact.
     if shift == 0.0:

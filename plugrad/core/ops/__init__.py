@@ -3,6 +3,7 @@
 from plugrad.core.ops.activation import *
 from plugrad.core.ops.arithmetic import *
 from plugrad.core.ops.elementary import *
+from plugrad.core.ops.inspection import *
 from plugrad.core.ops.linalg import *
 from plugrad.core.ops.reduction import *
 from plugrad.core.ops.shape import *
