@@ -92,7 +92,7 @@ def _walk(
             if node not in needed:
                 continue
             edges = tuple([e if e is not None and (e[0] in needed or e[0] in wanted) else None for e in edges])
-        if node.outputs is not None:
+        if node.outputs is not None and node.fills_zeros:
             g = _with_zeros(node, g, create_graph)
         if node.saved is None:
             raise RuntimeError(BACKWARD_TWICE)

@@ -43,6 +43,9 @@ class Node:
     #: (shape, dtype, differentiable) of each output of a node with several; None where there is one.
     outputs: tuple[Any, ...] | None
 
+    #: Whether rules want zeros where an output got no gradient.
+    fills_zeros = True
+
     def __init__(
         self,
         edges: tuple[Edge, ...],
