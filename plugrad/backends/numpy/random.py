@@ -3,9 +3,9 @@
 Equal to PyTorch 2.13 bit for bit on x86-64: ``uniform``, ``normal``, ``integers``, ``permutation``,
 ``bernoulli``, ``exponential``, ``multinomial`` and the state. The exceptions:
 
-* PyTorch on Intel processors draws ``bernoulli`` with a number for p (so ``dropout``) and ``exponential`` (so
-  ``multinomial`` without replacement, or of one sample) from a generator of the MKL library. The numbers
-  here are those of its build on every other processor.
+* Where PyTorch is built with MKL and runs on an Intel processor, it draws ``bernoulli`` with a number for p
+  (so ``dropout``) and ``exponential`` (so ``multinomial`` without replacement, or of one sample) from a
+  generator of that library. The numbers here are those that it draws on every other processor.
 * Ties in ``multinomial`` without replacement: float16 weights, or fewer positive weights than samples.
 * float64 ``normal`` and ``exponential`` come from the C library's functions, here and in PyTorch: other
   C libraries round some last bits otherwise.
@@ -155,7 +155,8 @@ class HostGenerator(MersenneTwister):
         result, flat = _empty(shape, dtype_name)
         if dtype_name in _REAL:
             std = std / math.sqrt(2.0)
-        with self._lock:
+        # What overflows the dtype is infinite, silently, as in PyTorch.
+        with self._lock, np.errstate(over="ignore", invalid="ignore"):
             if flat.size >= 16:
                 self._normal_blocks(flat, float(mean), float(std))
             elif flat.size:
@@ -341,7 +342,7 @@ class HostGenerator(MersenneTwister):
         result, flat = _empty(shape, dtype_name)
         # A last bit of float64 is lost in the narrower dtypes anyway.
         log1p = kernels.log1p if flat.dtype == np.float64 else np.log1p
-        with self._lock:
+        with self._lock, np.errstate(over="ignore", invalid="ignore"):
             for part, words in self._chunks(flat.size, 2):
                 values = kernels.uniform_float64(words)
                 values = log1p(np.negative(values, out=values))
@@ -383,8 +384,10 @@ class HostGenerator(MersenneTwister):
             return np.empty((*weights.shape[:-1], n), np.int64)
         if not quick:
             return self._multinomial_search(weights, n)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             ratio = weights / self.exponential(weights.shape, weights.dtype.name)
+        # 0 / 0, which float16 can meet, would count as the greatest.
+        ratio[weights == 0] = 0
         if n == 1:
             best: NDArray[np.int64] = ratio.argmax(axis=-1, keepdims=True).astype(np.int64, copy=False)
             return best
@@ -393,7 +396,9 @@ class HostGenerator(MersenneTwister):
     def _multinomial_search(self, weights: NDArray[Any], n: int) -> NDArray[np.int64]:
         rows = weights.reshape(-1, weights.shape[-1])
         # float16 is summed in float32; the others in their own dtype, one after the other, as NumPy does.
-        cumulative = np.cumsum(rows, axis=-1, dtype=np.float32 if rows.dtype == np.float16 else rows.dtype)
+        dtype = np.float32 if rows.dtype == np.float16 else rows.dtype
+        with np.errstate(over="ignore"):
+            cumulative: NDArray[Any] = np.cumsum(rows, axis=-1, dtype=dtype)
         total = cumulative[:, -1:].copy()
         if not np.isfinite(total).all():
             text = "invalid multinomial distribution (sum of probabilities is not finite)"
