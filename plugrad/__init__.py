@@ -1,5 +1,6 @@
 """PyTorch's autograd and nn, over any array library."""
 
+from plugrad import autograd as autograd
 from plugrad.core.creation import tensor as tensor
 from plugrad.core.dtypes import *
 from plugrad.core.methods.comparison import *

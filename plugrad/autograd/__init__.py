@@ -1,0 +1,19 @@
+"""Automatic differentiation: backward, grad, Function, grad modes, gradient checks."""
+
+from plugrad.autograd import function as function
+from plugrad.core.autograd import backward as backward
+from plugrad.core.autograd import grad as grad
+from plugrad.core.function import Function as Function
+from plugrad.core.function import FunctionCtx as FunctionCtx
+from plugrad.core.modes import enable_grad as enable_grad
+from plugrad.core.modes import inference_mode as inference_mode
+from plugrad.core.modes import no_grad as no_grad
+from plugrad.core.modes import set_grad_enabled as set_grad_enabled
+from plugrad.core.tensor import Tensor as Variable
+from plugrad.testing.gradcheck import gradcheck as gradcheck
+from plugrad.testing.gradcheck import gradgradcheck as gradgradcheck
+
+__all__ = [
+    "Function", "FunctionCtx", "Variable", "backward", "enable_grad", "function", "grad", "gradcheck",
+    "gradgradcheck", "inference_mode", "no_grad", "set_grad_enabled",
+]  # fmt: skip
