@@ -1,0 +1,471 @@
+"""The functional face of nn: PyTorch's names, signatures, checks and messages over the ops of the core."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from plugrad.core import ops
+from plugrad.core.errors import with_hint
+from plugrad.core.modes import no_grad
+from plugrad.core.promote import wrong_type
+from plugrad.core.tensor import Tensor
+from plugrad.nn.functional_loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plugrad.core import dtypes
+
+__all__ = [
+    "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "dropout",
+    "embedding",
+    "gelu",
+    "l1_loss",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "mse_loss",
+    "nll_loss",
+    "relu",
+    "relu_",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softmin",
+    "softplus",
+    "tanh",
+]
+
+
+# Linear maps
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Apply an affine map to the last dimension: y = x A^T + b.
+
+    Args:
+        input: (*, in_features).
+        weight: (out_features, in_features), or (in_features) for an output without that dimension.
+        bias: (out_features), or what broadcasts to the output.
+
+    Raises:
+        RuntimeError: The sizes or the dtypes do not fit.
+
+    Example::
+
+        >>> import plugrad
+        >>> import plugrad.nn.functional as F
+        >>> F.linear(plugrad.ones(2, 3), plugrad.ones(4, 3)).shape
+        plugrad.Size([2, 4])
+    """
+    return ops.linear(input, weight, bias)
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Apply a bilinear map: y_k = x1^T A_k x2 + b_k.
+
+    Args:
+        input1: (*, in1_features).
+        input2: (*, in2_features).
+        weight: (out_features, in1_features, in2_features).
+        bias: (out_features).
+
+    Raises:
+        RuntimeError: The sizes do not fit.
+
+    Example::
+
+        >>> import plugrad
+        >>> import plugrad.nn.functional as F
+        >>> F.bilinear(plugrad.ones(5, 2), plugrad.ones(5, 3), plugrad.ones(4, 2, 3)).shape
+        plugrad.Size([5, 4])
+    """
+    _require_tensors("bilinear", input1=input1, input2=input2, weight=weight)
+    if input1.ndim != input2.ndim:
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}")
+    for i in range(input1.ndim - 1):
+        if input1.shape[i] != input2.shape[i]:
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {i}: got {input1.shape[i]} and "
+                f"{input2.shape[i]}"
+            )
+    for i, x in ((1, input1), (2, input2)):
+        if x.shape[-1] != weight.shape[i]:
+            raise RuntimeError(
+                f"bilinear(): input{i} size does not match weight size: got {x.shape[-1]} but expected "
+                f"{weight.shape[i]}"
+            )
+    # x1^T A gives (*, out, in2): one matrix product, then the product with x2 is summed.
+    rows, columns, depth = weight.shape
+    left = linear(input1, weight.permute(0, 2, 1).reshape(rows * depth, columns))
+    left = left.reshape(*input1.shape[:-1], rows, depth)
+    y = (left @ input2.unsqueeze(-1)).squeeze(-1)
+    return y if bias is None else y + bias
+
+
+# Activations
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Apply max(0, x) elementwise. At 0 the gradient is 0.
+
+    Args:
+        input: Any shape.
+        inplace: Whether to change the input itself.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.relu(plugrad.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
+    """
+    return input.relu_() if inplace else ops.relu(input)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """Apply `relu` in place.
+
+    Args:
+        input: Any shape.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.relu_(plugrad.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
+    """
+    return input.relu_()
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """Apply max(0, x) + negative_slope * min(0, x) elementwise. At 0 the gradient is negative_slope.
+
+    Args:
+        input: Any shape.
+        negative_slope: Slope for negative x.
+        inplace: Whether to change the input itself.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.leaky_relu(plugrad.tensor([-1.0, 2.0]), 0.5)
+        tensor([-0.5000,  2.0000])
+    """
+    y = ops.where(input > 0, input, negative_slope * input)
+    return input.copy_(y) if inplace else y
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """Apply 1 / (1 + exp(-x)) elementwise.
+
+    Args:
+        input: Any shape.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.sigmoid(plugrad.zeros(2))
+        tensor([0.5000, 0.5000])
+    """
+    return ops.sigmoid(input)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """Apply tanh elementwise.
+
+    Args:
+        input: Any shape.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.tanh(plugrad.zeros(2))
+        tensor([0., 0.])
+    """
+    return ops.tanh(input)
+
+
+def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
+    """Apply x * Phi(x) elementwise, Phi the cumulative normal distribution.
+
+    Args:
+        input: Any shape.
+        approximate: ``"none"``, or ``"tanh"`` for 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+
+    Raises:
+        RuntimeError: ``approximate`` is neither.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.gelu(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 0.8413])
+    """
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    return ops.gelu(input, approximate=approximate)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Apply x * sigmoid(x) elementwise.
+
+    Args:
+        input: Any shape.
+        inplace: Whether to change the input itself.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.silu(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 0.7311])
+    """
+    y = ops.silu(input)
+    return input.copy_(y) if inplace else y
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Apply log(1 + exp(beta * x)) / beta elementwise.
+
+    Args:
+        input: Any shape.
+        beta: Sharpness.
+        threshold: Where beta * x is above it, the result is x itself.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.softplus(plugrad.tensor([0.0, 30.0]))
+        tensor([ 0.6931, 30.0000])
+    """
+    return ops.softplus(input, beta=beta, threshold=threshold)
+
+
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
+) -> Tensor:
+    """Apply exp(x_i) / sum_j exp(x_j) along a dimension.
+
+    Args:
+        input: Any shape.
+        dim: The dimension. None: one that depends on the number of dimensions, with a warning.
+        dtype: Convert to this dtype first.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.softmax(plugrad.zeros(4), dim=0)
+        tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    """
+    if dim is None:
+        dim = _implicit_dim("softmax", input.ndim, _stacklevel)
+    return ops.softmax(input if dtype is None else input.to(dtype), axis=dim)
+
+
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
+) -> Tensor:
+    """Apply softmax to the negated input.
+
+    Args:
+        input: Any shape.
+        dim: The dimension. None: one that depends on the number of dimensions, with a warning.
+        dtype: Convert to this dtype first.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.softmin(plugrad.zeros(2), dim=0)
+        tensor([0.5000, 0.5000])
+    """
+    if dim is None:
+        dim = _implicit_dim("softmin", input.ndim, _stacklevel)
+    return softmax(-input, dim, dtype=dtype)
+
+
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
+) -> Tensor:
+    """Apply log(softmax(x)) along a dimension, computed stably.
+
+    Args:
+        input: Any shape.
+        dim: The dimension. None: one that depends on the number of dimensions, with a warning.
+        dtype: Convert to this dtype first.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.log_softmax(plugrad.zeros(2), dim=0)
+        tensor([-0.6931, -0.6931])
+    """
+    if dim is None:
+        dim = _implicit_dim("log_softmax", input.ndim, _stacklevel)
+    return ops.log_softmax(input if dtype is None else input.to(dtype), axis=dim)
+
+
+def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
+        "argument.",
+        stacklevel=stacklevel,
+    )
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+# Layers
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set elements to zero with probability p and scale the others by 1 / (1 - p).
+
+    Args:
+        input: Any shape.
+        p: Probability of an element to be zeroed.
+        training: If false, the input is returned unchanged.
+        inplace: Whether to change the input itself.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+
+    Example::
+
+        >>> import plugrad
+        >>> y = plugrad.nn.functional.dropout(plugrad.ones(100), p=0.5)
+        >>> set(y.tolist()) <= {0.0, 2.0}
+        True
+    """
+    if p < 0.0 or p > 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if not training or p == 0:
+        return input
+    y = ops.dropout(input, p=p)
+    return input.copy_(y) if inplace else y
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize over the last dimensions: y = (x - mean) / sqrt(var + eps) * weight + bias.
+
+    Args:
+        input: (*, normalized_shape).
+        normalized_shape: The shape of the last dimensions.
+        weight: Of that shape.
+        bias: Of that shape.
+        eps: Added to the variance.
+
+    Raises:
+        RuntimeError: A shape does not fit.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.layer_norm(plugrad.tensor([-1.0, 1.0]), (2,), eps=0.0)
+        tensor([-1.,  1.])
+    """
+    shape = tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
+            "but got normalized_shape = []"
+        )
+    if tuple(input.shape[-len(shape) :]) != shape:
+        sizes = ", ".join(map(str, shape))
+        raise RuntimeError(
+            f"Given normalized_shape=[{sizes}], expected input with shape [*, {sizes}], but got input of size"
+            f"{list(input.shape)}"
+        )
+    for name, parameter in (("weight", weight), ("bias", bias)):
+        if parameter is not None and tuple(parameter.shape) != shape:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
+            )
+    return ops.layer_norm(input, weight, bias, ndim=len(shape), eps=eps)
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """Look up rows of a table: y = weight[x].
+
+    Args:
+        input: Integers, of any shape.
+        weight: The table: (num_embeddings, embedding_dim).
+        padding_idx: A row that gets no gradient.
+        max_norm: Rows that are looked up and have a larger norm are first scaled to this norm, in place.
+        norm_type: Which p-norm ``max_norm`` means.
+        scale_grad_by_freq: Divide a row's gradient by how often it is looked up.
+        sparse: Sparse gradients; plugrad has none, so True raises.
+
+    Raises:
+        IndexError: An index is no row.
+        RuntimeError: The input is not int64 or int32, or the table no matrix.
+        AssertionError: ``padding_idx`` is no row.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.functional.embedding(plugrad.tensor([2, 0]), plugrad.eye(3))
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+    """
+    if sparse:
+        raise NotImplementedError("sparse gradients are not supported: use sparse=False")
+    rows = weight.shape[0]
+    if padding_idx is not None:
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    if input.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            with_hint(
+                "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
+                f"Int; but got {input.type()} instead (while checking arguments for embedding)",
+                "convert it: input.long().",
+            )
+        )
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if max_norm is not None:
+        _renormalize(weight, input, max_norm, norm_type)
+    return ops.embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+
+
+def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
+    """Scale the rows that are looked up and longer than ``max_norm`` to that length, in place."""
+    with no_grad():
+        norms = weight.norm(p=norm_type, dim=1, keepdim=True)
+        # 1e-7 as in PyTorch, against division by zero.
+        scaled = weight * (max_norm / (norms + 1e-7))
+        used = (indices.reshape(-1, 1) == ops.arange(weight.shape[0])).any(dim=0)
+        weight.copy_(ops.where(used.unsqueeze(1) & (norms > max_norm), scaled, weight))
+
+
+def _require_tensors(function: str, **arguments: Any) -> None:
+    for i, (name, value) in enumerate(arguments.items()):
+        if not isinstance(value, Tensor):
+            raise wrong_type(function, name, i + 1, value)
