@@ -1,0 +1,1 @@
+"""Speed against PyTorch, in one process, interleaved: ``python -m benchmarks``."""

@@ -1,0 +1,100 @@
+"""The programs that are timed. Each takes the library, plugrad or torch, and returns a function to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def _data(library: Any, *shape: int, seed: int = 0, requires_grad: bool = False) -> Any:
+    """The same numbers in both libraries."""
+    import numpy as np
+
+    values = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+    tensor = library.tensor(values)
+    return tensor.requires_grad_() if requires_grad else tensor
+
+
+def small_expression(library: Any) -> Callable[[], object]:
+    """Forward and backward of ((a*b+b).relu()@b).sum() on 4x4."""
+    a = _data(library, 4, 4, requires_grad=True)
+    b = _data(library, 4, 4, seed=1, requires_grad=True)
+
+    def run() -> None:
+        a.grad = b.grad = None
+        ((a * b + b).relu() @ b).sum().backward()
+
+    return run
+
+
+def scalar_chain(library: Any) -> Callable[[], object]:
+    """Forward and backward of a chain of 500 ops on one number."""
+    x = library.tensor(0.5, requires_grad=True)
+
+    def run() -> None:
+        x.grad = None
+        y = x
+        for _ in range(100):
+            y = y * 0.9
+            y = y + 0.1
+            y = y.sin()
+            y = y * x
+            y = y + x
+        y.backward()
+
+    return run
+
+
+def mlp_step(library: Any, sizes: tuple[int, ...], batch: int) -> Callable[[], object]:
+    """One training step of an MLP: zero_grad, forward, cross entropy, backward, SGD with momentum."""
+    nn = library.nn
+    layers: list[Any] = []
+    for i, (n, m) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        layers += [nn.Linear(n, m)] + ([nn.ReLU()] if i < len(sizes) - 2 else [])
+    model = nn.Sequential(*layers)
+    loss_function = nn.CrossEntropyLoss()
+    optimizer = library.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    x = _data(library, batch, sizes[0])
+    target = library.tensor([i % sizes[-1] for i in range(batch)])
+
+    def run() -> None:
+        optimizer.zero_grad()
+        loss = loss_function(model(x), target)
+        loss.backward()
+        optimizer.step()
+
+    return run
+
+
+def elementwise(library: Any, name: str, rows: int, columns: int) -> Callable[[], object]:
+    """Forward and backward of one function on a large matrix."""
+    x = _data(library, rows, columns, requires_grad=True)
+    functional = library.nn.functional
+    function: dict[str, Callable[[], Any]] = {
+        "softmax": lambda: functional.softmax(x, -1),
+        "log_softmax": lambda: functional.log_softmax(x, -1),
+        "gelu": lambda: functional.gelu(x),
+        "sigmoid": lambda: x.sigmoid(),
+        "tanh": lambda: x.tanh(),
+        "layer_norm": lambda: functional.layer_norm(x, (columns,)),
+        "relu": lambda: x.relu(),
+    }
+    seed = _data(library, rows, columns, seed=2)
+
+    def run() -> None:
+        x.grad = None
+        function[name]().backward(seed)
+
+    return run
+
+
+def cross_entropy(library: Any, rows: int, columns: int) -> Callable[[], object]:
+    """Forward and backward of cross entropy on many logits."""
+    x = _data(library, rows, columns, requires_grad=True)
+    target = library.tensor([i % columns for i in range(rows)])
+
+    def run() -> None:
+        x.grad = None
+        library.nn.functional.cross_entropy(x, target).backward()
+
+    return run
