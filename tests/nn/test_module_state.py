@@ -330,7 +330,7 @@ def test_an_error_while_copying_is_reported():
     with pytest.raises(RuntimeError) as caught:
         model.load_state_dict({"weight": torch.ones(1, 1)})
     assert str(caught.value).splitlines()[1] == (
-        f'\tWhile copying the parameter named "weight", whose dimensions in the model are {NAME}.Size([1, 1]) '
-        f"and whose dimensions in the checkpoint are {NAME}.Size([1, 1]), an exception occurred : "
-        "('not this one',)."
+        '\tWhile copying the parameter named "weight", whose dimensions in the model are '
+        f"{NAME}.Size([1, 1]) and whose dimensions in the checkpoint are {NAME}.Size([1, 1]), an exception "
+        "occurred : ('not this one',)."
     )
