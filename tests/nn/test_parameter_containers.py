@@ -115,8 +115,8 @@ def test_dict_unions():
     [
         (
             TypeError,
-            "Index given to ParameterDict cannot be used as a key as it is not a string (type is 'int'). Open "
-            "an issue on github if you need non-string keys.",
+            "Index given to ParameterDict cannot be used as a key as it is not a string (type is 'int'). "
+            "Open an issue on github if you need non-string keys.",
             lambda table: table.__setitem__(1, 2),
         ),
         (

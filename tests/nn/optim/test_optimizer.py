@@ -63,8 +63,8 @@ def test_required_options():
         (TypeError, "param_group must be a dict, but got <class 'list'>", lambda p: [p]),
         (
             TypeError,
-            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in "
-            "sets will change between runs. Please use a list instead.",
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors "
+            "in sets will change between runs. Please use a list instead.",
             lambda p: {"params": {leaf()}},
         ),
         (
