@@ -2,6 +2,7 @@
 
 from plugrad.core.ops.activation import *
 from plugrad.core.ops.arithmetic import *
+from plugrad.core.ops.creation import *
 from plugrad.core.ops.elementary import *
 from plugrad.core.ops.inspection import *
 from plugrad.core.ops.linalg import *

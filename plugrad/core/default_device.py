@@ -1,0 +1,53 @@
+"""The default device: where tensors are made that are made of nothing else. A context variable, as grad mode is."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from plugrad.core.device import device
+from plugrad.core.registry import resolve
+
+_default: ContextVar[device | None] = ContextVar("plugrad_default_device", default=None)
+
+
+def get_default_device() -> device:
+    """Return the device on which tensors are made where none is named.
+
+    Returns:
+        ``device(type='cpu')`` unless ``set_default_device`` changed it in this context.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.get_default_device()
+        device(type='cpu')
+    """
+    return _default.get() or device("cpu")
+
+
+def set_default_device(device: str | device | None) -> None:
+    """Set the device on which tensors are made where none is named, for this thread or task.
+
+    Args:
+        device: A device or its name; None for ``"cpu"``.
+
+    Raises:
+        RuntimeError: if no installed backend has such a device.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.set_default_device("cpu")
+        >>> plugrad.zeros(2).device
+        device(type='cpu')
+    """
+    _default.set(None if device is None else resolve(device))
+
+
+def place(where: str | device | None) -> Any:
+    """The device, with its backend loaded, that ``device=`` names; None names the default device."""
+    if where is None:
+        return _default.get() or resolve("cpu")
+    # A device whose backend is loaded is the usual argument: it says so itself.
+    return where if where.__class__ is device and where.xp is not None else resolve(where)  # type: ignore[union-attr]  # the class was compared
