@@ -61,6 +61,13 @@ def adam_update(
     return param, *changed
 
 
+@update_rule
+def adam_update_complex(xp: Any, *arrays: Any, **options: Any) -> tuple[Any, ...]:
+    """One step of `Adam` on complex arrays: real and imaginary parts are parameters of their own."""
+    real, imag = (adam_update(xp, *[part(x) for x in arrays], **options) for part in (xp.real, xp.imag))
+    return tuple(x + 1j * y for x, y in zip(real, imag, strict=True))
+
+
 class Adam(Optimizer):
     """Adam (Kingma and Ba, https://arxiv.org/abs/1412.6980).
 
@@ -213,7 +220,8 @@ class Adam(Optimizer):
                 if name not in state:
                     state[name] = creation.zeros_like(grad)
             options["step"] = _count_up(state)
-            run(adam_update, parameter, grad, state, names, options)
+            rule = adam_update_complex if parameter.dtype.is_complex else adam_update
+            run(rule, parameter, grad, state, names, options)
 
 
 class AdamW(Adam):
