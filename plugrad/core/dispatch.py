@@ -7,6 +7,7 @@ same: promote, call the kernel, wrap, record.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,14 @@ from plugrad.core.errors import INFERENCE_SAVED
 from plugrad.core.modes import mode
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.node import Edge
-from plugrad.core.promote import SCALARS, common_device, common_dtype, fits, wrong_type
+from plugrad.core.promote import SCALARS, common_device, common_dtype, fits, of_kind, plain, wrapped, wrong_type
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:
     from plugrad.core.op import Op, OpNode
+
+#: One step from a tensor to a view of it: op name, options, and which output where there are several.
+Step = tuple[str, dict[str, Any], int | None]
 
 #: The class of results. tensor.py, which lies above, hands its Tensor down.
 Tensor: Any = Value
@@ -57,21 +61,28 @@ def reflected(function: Any) -> Any:
 def _unary(op: Op) -> Any:
     name = op.name
     to_float = op.promote == "float"
+    refuse = op.refuse
+    choosy = to_float or refuse is not None
     as_bool = op.result == "bool"
     bool_ = dtypes.bool_
 
     def unary(x: Any) -> Any:
         if not isinstance(x, Value):
-            raise wrong_type(name, "input", 1, x)
+            raise wrong_type(op.called, "input", 1, x)
         dtype = x.dtype
-        if to_float and not dtype.is_inexact:
-            return unary(cast(x, dtypes.get_default_dtype()))
+        if choosy and not dtype.is_inexact:
+            if refuse is not None:
+                refuse(dtype, (x,))
+            if to_float:
+                return unary(cast(x, dtypes.get_default_dtype()))
         device = x.device
         a = x.raw
         try:
             y = getattr(device.xp, name)(a)
         except Warning as warning:
             y = again(warning, op, device, (a,), {})
+        except Exception as error:
+            y = rescued(error, op, device, (a,), dtype)
         out = Tensor(y, device, bool_ if as_bool else dtype)
         if x.tracked and mode() > 0 and not op.constant:
             if op.composite:
@@ -96,6 +107,8 @@ def _unary(op: Op) -> Any:
 def _binary(op: Op, foreign: bool) -> Any:
     name = op.name
     to_float = op.promote == "float"
+    refuse = op.refuse
+    choosy = to_float or refuse is not None
     as_bool = op.result == "bool"
     bool_ = dtypes.bool_
 
@@ -114,35 +127,48 @@ def _binary(op: Op, foreign: bool) -> Any:
             else:
                 kind = x2.__class__
                 if not ((kind is float and dtype.is_inexact) or (kind is int and dtype.category)):
-                    if not isinstance(x2, SCALARS):
+                    number = plain(x2)
+                    if number is None:
                         if foreign:
                             return NotImplemented
-                        raise wrong_type(name, "other", 2, x2)
-                    if not fits(dtype, x2):
-                        return binary(*promoted(op, x1, x2))
+                        raise wrong_type(op.called, "other", 2, x2)
+                    if refuse is not None:
+                        refuse(dtype, (x1, number))
+                    if not fits(dtype, number):
+                        return binary(*promoted(op, x1, number))
+                    x2 = of_kind(dtype, number)
                 b = x2
         elif isinstance(x2, Value):
             dtype = x2.dtype
-            if not isinstance(x1, SCALARS):
-                if foreign:
-                    return NotImplemented
-                raise wrong_type(name, "input", 1, x1)
-            if not fits(dtype, x1):
-                return binary(*promoted(op, x1, x2))
+            kind = x1.__class__
+            if not ((kind is float and dtype.is_inexact) or (kind is int and dtype.category)):
+                number = plain(x1)
+                if number is None:
+                    if foreign:
+                        return NotImplemented
+                    raise wrong_type(op.called, "input", 1, x1)
+                if refuse is not None:
+                    refuse(dtype, (number, x2))
+                if not fits(dtype, number):
+                    return binary(*promoted(op, number, x2))
+                x1 = of_kind(dtype, number)
             device = x2.device
             a = x1
             b = x2.raw
             requires2 = x2.tracked
         else:
-            raise wrong_type(name, "input", 1, x1)
-        if to_float and not dtype.is_inexact:
-            return binary(*promoted(op, x1, x2))
+            raise wrong_type(op.called, "input", 1, x1)
+        if choosy and not dtype.is_inexact:
+            if refuse is not None:
+                refuse(dtype, (x1, x2))
+            if to_float:
+                return binary(*promoted(op, x1, x2))
         try:
             y = getattr(device.xp, name)(a, b)
         except Warning as warning:
             y = again(warning, op, device, (a, b), {})
         except Exception as error:
-            raise explained(error, (a, b)) from error
+            y = rescued(error, op, device, (a, b), dtype)
         out = Tensor(y, device, bool_ if as_bool else dtype)
         if (requires1 or requires2) and mode() > 0 and not op.constant:
             if op.composite:
@@ -190,12 +216,14 @@ def promoted(op: Op, *operands: Any) -> list[Any]:
     common_device(op.name, values)
     if op.promote == "equal":
         raise unequal(op.name, operands)
-    dtype = common_dtype(operands, op.promote == "float")
-    kind = (bool, int, float, complex)[dtype.category]
-    return [
-        cast(x, dtype) if isinstance(x, Value) else x if fits(dtype, x) and isinstance(x, kind) else kind(x)
-        for x in operands
-    ]
+    numbers = [x if isinstance(x, Value) else plain(x) for x in operands]
+    for i, x in enumerate(numbers):
+        if x is None:
+            raise wrong_type(op.called, "other" if i else "input", i + 1, operands[i])
+    dtype = common_dtype(numbers, op.promote == "float")
+    if op.refuse is not None:
+        op.refuse(dtype, operands)
+    return [cast(x, dtype) if isinstance(x, Value) else of_kind(dtype, x) for x in numbers]
 
 
 def unequal(name: str, operands: tuple[Any, ...]) -> Exception:
@@ -232,6 +260,26 @@ def explained(error: Exception, raws: tuple[Any, ...]) -> Exception:
     return error
 
 
+def rescued(error: Exception, op: Op, device: Any, raws: tuple[Any, ...], dtype: dtypes.dtype) -> Any:
+    """The result after a kernel failed on what PyTorch computes; otherwise PyTorch's error, or the kernel's own.
+
+    The standard has no arithmetic of booleans: they are computed as uint8. An integer beyond the dtype wraps around.
+    """
+    reason = explained(error, raws)
+    if reason is not error:
+        raise reason from error
+    if op.refuse is not None:
+        op.refuse(dtype, raws)
+    xp = device.xp
+    if isinstance(error, TypeError) and dtype is dtypes.bool_ and dtypes.uint8 in device.backend.dtypes:
+        number = device.backend.dtypes[dtypes.uint8]
+        y = getattr(xp, op.name)(*[xp.astype(x, number) if hasattr(x, "dtype") else int(x) for x in raws])
+        return y if op.result == "bool" else xp.astype(y, device.backend.dtypes[dtype])
+    if isinstance(error, OverflowError) and dtype.category == 1 and op.result != "bool":
+        return getattr(xp, op.name)(*[wrapped(x, dtype) if isinstance(x, int) else x for x in raws])
+    raise error
+
+
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape that all broadcast to. Raises PyTorch's error, naming the dimension, where there is none."""
     result: tuple[int, ...] = ()
@@ -256,9 +304,12 @@ def _single(op: Op) -> Any:
 
     def single(x: Any, **options: Any) -> Any:
         if not isinstance(x, Value):
-            raise wrong_type(name, "input", 1, x)
-        if op.promote == "float" and not x.dtype.is_inexact:
-            x = cast(x, dtypes.get_default_dtype())
+            raise wrong_type(op.called, "input", 1, x)
+        if not x.dtype.is_inexact:
+            if op.refuse is not None:
+                op.refuse(x.dtype, (x,))
+            if op.promote == "float":
+                x = cast(x, dtypes.get_default_dtype())
         record = x.tracked and mode() > 0 and not op.constant
         device = x.device
         if record and op.composite:
@@ -277,7 +328,7 @@ def _single(op: Op) -> Any:
             return _wrap_several(op, (x,), (x,), (a,), y, options, device, record)
         out = Tensor(y, device, device.backend.dtype_of(y))
         if op.view:
-            relate(x, out)
+            relate(x, out, op.name, options)
         if record:
             saved: list[Any] = []
             versions: tuple[Any, ...] = ()
@@ -348,7 +399,7 @@ def _general(op: Op) -> Any:
             flat = (*args[:variadic], *args[variadic], *args[variadic + 1 :])
         values = [x for x in flat if isinstance(x, Value)]
         if not values:
-            raise wrong_type(name, inputs[0], 1, flat[0] if flat else None)
+            raise wrong_type(op.called, inputs[0], 1, flat[0] if flat else None)
         device = values[0].device
         if len(values) > 1:
             common_device(name, values)
@@ -374,7 +425,7 @@ def _general(op: Op) -> Any:
             return _wrap_several(op, args, flat, raws, y, options, device, record)
         out = Tensor(y, device, device.backend.dtype_of(y))
         if op.view:
-            relate(values[0], out)
+            relate(values[0], out, op.name, options)
         if record:
             record_node(op, args, flat, raws, (y,), (out,), options, device)
         return out
@@ -425,6 +476,8 @@ def promoted_inputs(op: Op, flat: tuple[Any, ...], args: tuple[Any, ...] | None 
     if isinstance(first, Value) and (first.dtype.is_inexact or not to_float):
         dtype = first.dtype
         if all([isinstance(x := flat[i], Value) and x.dtype is dtype for i in chosen]):
+            if op.refuse is not None and not dtype.is_inexact:
+                op.refuse(dtype, flat)
             return flat
     new = list(flat)
     for i, x in zip(chosen, promoted(op, *[flat[i] for i in chosen]), strict=True):
@@ -446,20 +499,28 @@ def _wrap_several(
     dtype_of = device.backend.dtype_of
     outs = tuple([Tensor(y, device, dtype_of(y)) for y in ys])
     if op.view:
-        for out in outs:
-            relate(flat[0], out)
-            out.multi_view = True
+        for i, out in enumerate(outs):
+            relate(flat[0], out, op.name, options, i)
     if record:
         record_node(op, args, flat, raws, tuple(ys), outs, options, device)
     return outs
 
 
-def relate(x: Any, out: Any) -> None:
+def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | None = None) -> None:
     """Make ``out`` a view of ``x``: one version counter and one base, where the library really shares memory."""
-    if x.device.backend.shares_memory(out.raw, x.raw):
-        out.version = x.version
-        out.base = x.base if x.base is not None else x
-        out.made_without_grad = mode() <= 0
+    if not x.device.backend.shares_memory(out.raw, x.raw):
+        return
+    base = x if x.base is None else x.base
+    out.version = x.version
+    out.base = base
+    out.steps = (*x.steps, (name, options, number))
+    out.made_without_grad = mode() <= 0 or x.made_without_grad
+    out.multi_view = number is not None or x.multi_view
+    # The base knows its views, weakly, for the day when one of them is changed in place.
+    if base.views is None:
+        base.views = {}
+    views, key = base.views, id(out)
+    views[key] = weakref.ref(out, lambda _: views.pop(key, None))
 
 
 def record_node(

@@ -72,11 +72,9 @@ def _walk(
 
     for root, gradient in zip(roots, gradients, strict=True):
         _add(buffers, owned, root, gradient, create_graph)
-        target, number = root
-        if number is None and target not in waiting:
-            _finish_leaf(target, buffers.pop(target), False, create_graph, wanted, captured, accumulate)
-        elif number is None:
-            borrowed.add(target)
+        if root[1] is None:
+            borrowed.add(root[0])
+            waiting.setdefault(root[0], 0)
 
     while order:
         node = order.pop()
@@ -104,35 +102,29 @@ def _walk(
             node.saved = None
 
         shapes = node.shapes
-        i = 0
-        for grad in grads:
-            edge = edges[i]
-            i += 1
+        for i, edge in enumerate(edges):
             if edge is None:
                 continue
+            grad = grads[i]
             target, number = edge
-            if grad is None:
-                pass
-            elif shapes is not None and grad.shape != shapes[i - 1]:
-                grad = sum_to_shape(node.device.ops if create_graph else node.device.xp, grad, shapes[i - 1])
-            if number is None:
-                # A leaf. All edges to it are counted, so that its gradient is complete as early as can be.
-                if grad is not None:
-                    if target in buffers:
-                        _add(buffers, owned, edge, grad, create_graph)
-                    else:
-                        buffers[target] = grad
-                        if grad is g or not node.device.backend.owns_memory(grad):
-                            borrowed.add(target)
-                left = waiting[target] = waiting[target] - 1
-                if not left and target in buffers:
-                    fresh = target in owned or target not in borrowed
-                    _finish_leaf(target, buffers.pop(target), fresh, create_graph, wanted, captured, accumulate)
-            elif grad is not None:
+            if grad is not None:
+                if shapes is not None and grad.shape != shapes[i]:
+                    grad = sum_to_shape(node.device.ops if create_graph else node.device.xp, grad, shapes[i])
                 if target in buffers or target.outputs is not None:
                     _add(buffers, owned, edge, grad, create_graph)
                 else:
                     buffers[target] = grad
+                    if number is None and (grad is g or not node.device.backend.owns_memory(grad)):
+                        borrowed.add(target)
+            if number is None:
+                # A leaf. The edges to it are counted, so that it is done with as early as can be.
+                left = waiting[target] = waiting[target] - 1
+                if not left and target in buffers:
+                    fresh = target in owned or target not in borrowed
+                    if wanted is None and target.hooks is None and target.post_accumulate_hooks is None:
+                        target.accumulate(buffers.pop(target), fresh, create_graph)
+                    else:
+                        _finish_leaf(target, buffers.pop(target), fresh, create_graph, wanted, captured, accumulate)
     # Leaves that also hang below nodes which no gradient reached.
     for leaf, grad in buffers.items():
         _finish_leaf(leaf, grad, leaf in owned, create_graph, wanted, captured, accumulate)

@@ -383,9 +383,7 @@ def _place(ctx: Any, args: tuple[Any, ...], tensors: list[Any], outputs: list[An
     for out in outputs:
         if isinstance(out, Value) and id(out) not in dirty and (id(out) in inputs or out.tracked):
             # An input returned as it is: another Tensor of the same memory, so that the input keeps its own history.
-            alias = out.detach()
-            alias.base = out if out.base is None else out.base
-            results.append(alias)
+            results.append(out.detach())
         else:
             results.append(out)
     if record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, views
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.modes import mode
 from plugrad.core.promote import SCALARS, common_dtype
@@ -75,12 +75,6 @@ def _check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
             "view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) "
             "or both outside (if you want the inplace to be tracked)."
         )
-    raise RuntimeError(
-        with_hint(
-            "in-place changes through a view are not differentiable yet",
-            "assign to the base (base[index] = value), or use an out-of-place op.",
-        )
-    )
 
 
 def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -113,7 +107,7 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     except Warning as warning:
         y = dispatch.again(warning, op, device, raws, options)
     except Exception as error:
-        raise dispatch.explained(error, raws) from error
+        y = dispatch.rescued(error, op, device, raws, computed[0].dtype)
     check_shape(x, tuple(y.shape))
     if record:
         if computed[0] is not x or raws[0] is x.raw:
@@ -125,6 +119,8 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
         data = device.backend.write(x.raw, y)
     x.raw = data
     bump(x)
+    if record:
+        views.changed(x)
     return x
 
 
@@ -139,8 +135,11 @@ def assign(x: Any, value: Any) -> Any:
     x.raw = x.device.backend.write(x.raw, value.raw)
     bump(x)
     if mode() > 0:
+        recorded = x.tracked or value.tracked
         x.edge = value.edge or ((value, None) if value.tracked else None)
         x.tracked = value.tracked
+        if recorded:
+            views.changed(x)
     return x
 
 

@@ -54,7 +54,9 @@ class Op:
         self.variadic: int | None = self.places.get("arrays")
         self.required = len(self.inputs) - len(definition.__defaults__ or ())
         self.takes_dtype = "dtype" in self.options
+        self.called: str = settings["called"] or name
         self.promote: str = settings["promote"]
+        self.refuse: Callable[..., None] | None = settings["refuse"]
         self.exempt: frozenset[str] = frozenset(settings["exempt"])
         self.result: str = settings["result"]
         self.view: bool = settings["view"]
@@ -240,7 +242,9 @@ class OpNode(Node):
 def op(
     *,
     node: str | None = None,
+    called: str | None = None,
     promote: str = "same",
+    refuse: Callable[..., None] | None = None,
     exempt: tuple[str, ...] = (),
     result: str = "same",
     view: bool = False,
@@ -252,8 +256,11 @@ def op(
 
     Args:
         node: PyTorch's name of the node without ``Backward0``. The capitalized op name by default.
+        called: PyTorch's name of the op, for messages. The op's own by default.
         promote: ``"same"``: array inputs are cast to their common dtype. ``"float"``: and integers to the default
             floating dtype. ``"equal"``: they must have one dtype. ``"none"``: they stay as they are.
+        refuse: A function of the dtype that the op is to compute in and of its operands, that raises PyTorch's error
+            for what PyTorch does not have. Asked where that dtype is none of floating point, or operands differ.
         exempt: Array inputs that take no part in promotion, such as indices and masks.
         result: dtype of the result of elementwise ops: ``"same"`` as computed in, or ``"bool"``.
         view: The result may share memory with the first input.
@@ -265,7 +272,7 @@ def op(
         A decorator that returns a plain function on Tensors, with ``.vjp`` to give the derivative.
     """
     settings = {
-        "promote": promote, "exempt": exempt, "result": result, "view": view, "constant": constant,
+        "called": called, "promote": promote, "refuse": refuse, "exempt": exempt, "result": result, "view": view, "constant": constant,
         "undefined": undefined, "facts": facts,
     }  # fmt: skip
 

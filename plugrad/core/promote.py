@@ -6,6 +6,7 @@ Backends' own rules differ (float32 * int64 is float64 in NumPy), so they are ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Complex, Integral, Real
 from typing import Any, Final
 
 from plugrad.core import dtypes
@@ -39,6 +40,30 @@ def result_type(operands: Iterable[Any]) -> dtypes.dtype:
 def fits(dtype: dtypes.dtype, scalar: Any) -> bool:
     """Whether a Python number leaves a tensor of this dtype as it is."""
     return of_scalar(scalar).category <= dtype.category
+
+
+def plain(x: Any) -> Any:
+    """``x`` as a Python number: other libraries' scalars are numbers too. None where it is no number."""
+    if x.__class__ in SCALARS:
+        return x
+    if isinstance(x, Integral):
+        return int(x)
+    if isinstance(x, Real):
+        return float(x)
+    return complex(x) if isinstance(x, Complex) else None
+
+
+def of_kind(dtype: dtypes.dtype, number: Any) -> Any:
+    """A Python number as the kind of number that a dtype holds."""
+    kind = SCALARS[dtype.category]
+    return number if number.__class__ is kind else kind(number)
+
+
+def wrapped(number: int, dtype: dtypes.dtype) -> int:
+    """An integer modulo what an integer dtype can hold, as PyTorch converts it."""
+    bits = 8 * dtype.itemsize
+    number &= (1 << bits) - 1
+    return number - (1 << bits) if dtype.is_signed and number >> (bits - 1) else number
 
 
 def wrong_type(name: str, argument: str, position: int, value: object) -> TypeError:

@@ -49,6 +49,9 @@ class Tensor(Methods, Value):
     # Rare facts have defaults on the class, so that making a Tensor does not set them.
     #: The tensor whose memory a view shares.
     base: Tensor | None = None
+    #: How a view is made from its base, and the base's views (weakly, by id).
+    steps: tuple[Any, ...] = ()
+    views: dict[int, Any] | None = None
     #: A view made under no_grad, or with siblings: in-place changes of it are refused.
     made_without_grad = False
     multi_view = False
@@ -448,7 +451,7 @@ class Tensor(Methods, Value):
         return _rebuild, (type(self), host, str(self.device), self.dtype, self.tracked)
 
 
-_NOT_COPIED = frozenset(("_grad", "base", "hooks", "post_accumulate_hooks", "_detached_from"))
+_NOT_COPIED = frozenset(("_grad", "base", "steps", "views", "made_without_grad", "multi_view", "hooks", "post_accumulate_hooks", "_detached_from"))
 
 
 def _type_name(value: object) -> str:

@@ -1,0 +1,86 @@
+"""Views: which tensors share memory, and what an in-place change of one means for the history of the others.
+
+A view knows its base and how to make itself from it: a chain of view ops. After a change the base's history says
+where its values come from, and every other view is made anew from the base, so that its history does too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugrad.core import dispatch
+from plugrad.core.dispatch import Step
+from plugrad.core.op import op
+
+def replayed(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
+    """The view that these steps make of an array or a Tensor."""
+    for name, options, number in steps:
+        x = getattr(xp, name)(x, **options)
+        if number is not None:
+            x = x[number]
+    return x
+
+
+def changed(x: Any) -> None:
+    """After an in-place change of ``x`` that was recorded: bring the base and all views of it up to date."""
+    base = x.base
+    if base is None:
+        if x.views:
+            _refresh(x)
+        return
+    # The base's new history: its old values outside of the view, the view's new values inside.
+    value = dispatch.Tensor(x.raw, x.device, x.dtype)
+    value.edge, value.tracked = x.edge, x.tracked
+    dispatch.record_node(
+        view_assign.op, (base, value), (base, value), (base.raw, x.raw), (base.raw,), (base,), {"steps": x.steps},
+        x.device,
+    )  # fmt: skip
+    _refresh(base)
+
+
+def _refresh(base: Any) -> None:
+    """Make the history of every view from the base's."""
+    for reference in list(base.views.values()):
+        view = reference()
+        if view is not None and not view.made_without_grad:
+            twin = replayed(base.device.ops, base, view.steps)
+            view.edge, view.tracked = twin.edge, twin.tracked
+
+
+@op(node="CopySlices", samples=None)
+def view_assign(xp, x, value, *, steps):
+    """``x`` with the part that ``steps`` make a view of replaced by ``value``."""
+    return xp.view_zero(x, steps=steps) + _embedded(xp, x, value, steps)
+
+
+view_assign.vjp(
+    x=lambda xp, g, steps: xp.view_zero(g, steps=steps),
+    value=lambda xp, g, steps: replayed(xp, g, steps),
+)
+
+
+def _positions(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
+    """The flat positions in ``x`` of the elements of a view."""
+    size = 1
+    for n in x.shape:
+        size *= n
+    return replayed(xp, xp.reshape(xp.arange(size), shape=tuple(x.shape)), steps)
+
+
+@op(node="CopySlices", samples=None)
+def view_zero(xp, x, *, steps):
+    """``x`` with 0 in the part that ``steps`` make a view of."""
+    positions = xp.reshape(_positions(xp, x, steps), shape=(-1,))
+    flat = xp.reshape(x, shape=(-1,))
+    return xp.reshape(xp.index_fill(flat, positions, value=0, axis=0), shape=tuple(x.shape))
+
+
+view_zero.vjp(x=lambda xp, g, steps: xp.view_zero(g, steps=steps))
+
+
+def _embedded(xp: Any, x: Any, value: Any, steps: tuple[Step, ...]) -> Any:
+    """Zeros of the shape of ``x`` with ``value`` in a view of it."""
+    positions = xp.reshape(_positions(xp, x, steps), shape=(-1,))
+    flat = xp.reshape(xp.zeros_like(x), shape=(-1,))
+    placed = xp.index_copy(flat, positions, xp.reshape(value, shape=(-1,)), axis=0)
+    return xp.reshape(placed, shape=tuple(x.shape))
