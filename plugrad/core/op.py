@@ -72,7 +72,7 @@ class Op:
         #: keep() of every mask, for the elementwise forms.
         self.keeps: list[tuple[bool, ...]] = []
         self.node_class: type[OpNode] = type(
-            node + "Backward0", (OpNode,), {"__slots__": (), "op": self, "__module__": "plugrad.autograd"}
+            node if node == "CopySlices" else node + "Backward0", (OpNode,), {"__slots__": (), "op": self, "__module__": "plugrad.autograd"}
         )
 
     def vjp(self, **rules: _Rule | None) -> None:
