@@ -16,7 +16,16 @@ from plugrad.core.errors import INFERENCE_SAVED
 from plugrad.core.modes import mode
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.node import Edge
-from plugrad.core.promote import SCALARS, common_device, common_dtype, fits, of_kind, plain, wrapped, wrong_type
+from plugrad.core.promote import (
+    SCALARS,
+    common_device,
+    common_dtype,
+    fits,
+    of_kind,
+    plain,
+    wrapped,
+    wrong_type,
+)
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:
@@ -66,17 +75,17 @@ def _unary(op: Op) -> Any:
     as_bool = op.result == "bool"
     bool_ = dtypes.bool_
 
-    def unary(x: Any) -> Any:
-        if not isinstance(x, Value):
-            raise wrong_type(op.called, "input", 1, x)
-        dtype = x.dtype
+    def unary(input: Any) -> Any:
+        if not isinstance(input, Value):
+            raise wrong_type(op.called, "input", 1, input)
+        dtype = input.dtype
         if choosy and not dtype.is_inexact:
             if refuse is not None:
-                refuse(dtype, (x,))
+                refuse(dtype, (input,))
             if to_float:
-                return unary(cast(x, dtypes.get_default_dtype()))
-        device = x.device
-        a = x.raw
+                return unary(cast(input, dtypes.get_default_dtype()))
+        device = input.device
+        a = input.raw
         try:
             y = getattr(device.xp, name)(a)
         except Warning as warning:
@@ -84,13 +93,13 @@ def _unary(op: Op) -> Any:
         except Exception as error:
             y = rescued(error, op, device, (a,), dtype)
         out = Tensor(y, device, bool_ if as_bool else dtype)
-        if x.tracked and mode() > 0 and not op.constant:
+        if input.tracked and mode() > 0 and not op.constant:
             if op.composite:
-                return op.definition(device.ops, x)
+                return op.definition(device.ops, input)
             keep_x, keep_y = op.keeps[1]
             versions: tuple[Any, ...] = ()
             if keep_x:
-                version = x.version
+                version = input.version
                 if version is None:
                     raise RuntimeError(INFERENCE_SAVED)
                 versions = (version, version[0], 0)
@@ -98,7 +107,7 @@ def _unary(op: Op) -> Any:
                 versions += (out.version, 0, 1)
             saved = (a if keep_x else None, y if keep_y else None)
             out.tracked = True
-            out.edge = (op.node_class((x.edge or (x, None),), saved, versions, None, device), 0)
+            out.edge = (op.node_class((input.edge or (input, None),), saved, versions, None, device), 0)
         return out
 
     return unary
@@ -112,57 +121,57 @@ def _binary(op: Op, foreign: bool) -> Any:
     as_bool = op.result == "bool"
     bool_ = dtypes.bool_
 
-    def binary(x1: Any, x2: Any) -> Any:
+    def binary(input: Any, other: Any) -> Any:
         requires1 = requires2 = False
-        if isinstance(x1, Value):
-            dtype = x1.dtype
-            device = x1.device
-            a = x1.raw
-            requires1 = x1.tracked
-            if isinstance(x2, Value):
-                if x2.dtype is not dtype or x2.device is not device:
-                    return binary(*promoted(op, x1, x2))
-                b = x2.raw
-                requires2 = x2.tracked
+        if isinstance(input, Value):
+            dtype = input.dtype
+            device = input.device
+            a = input.raw
+            requires1 = input.tracked
+            if isinstance(other, Value):
+                if other.dtype is not dtype or other.device is not device:
+                    return binary(*promoted(op, input, other))
+                b = other.raw
+                requires2 = other.tracked
             else:
-                kind = x2.__class__
+                kind = other.__class__
                 if not ((kind is float and dtype.is_inexact) or (kind is int and dtype.category)):
-                    number = plain(x2)
+                    number = plain(other)
                     if number is None:
                         if foreign:
                             return NotImplemented
-                        raise wrong_type(op.called, "other", 2, x2)
+                        raise wrong_type(op.called, "other", 2, other)
                     if refuse is not None:
-                        refuse(dtype, (x1, number))
+                        refuse(dtype, (input, number))
                     if not fits(dtype, number):
-                        return binary(*promoted(op, x1, number))
-                    x2 = of_kind(dtype, number)
-                b = x2
-        elif isinstance(x2, Value):
-            dtype = x2.dtype
-            kind = x1.__class__
+                        return binary(*promoted(op, input, number))
+                    other = of_kind(dtype, number)
+                b = other
+        elif isinstance(other, Value):
+            dtype = other.dtype
+            kind = input.__class__
             if not ((kind is float and dtype.is_inexact) or (kind is int and dtype.category)):
-                number = plain(x1)
+                number = plain(input)
                 if number is None:
                     if foreign:
                         return NotImplemented
-                    raise wrong_type(op.called, "input", 1, x1)
+                    raise wrong_type(op.called, "input", 1, input)
                 if refuse is not None:
-                    refuse(dtype, (number, x2))
+                    refuse(dtype, (number, other))
                 if not fits(dtype, number):
-                    return binary(*promoted(op, number, x2))
-                x1 = of_kind(dtype, number)
-            device = x2.device
-            a = x1
-            b = x2.raw
-            requires2 = x2.tracked
+                    return binary(*promoted(op, number, other))
+                input = of_kind(dtype, number)
+            device = other.device
+            a = input
+            b = other.raw
+            requires2 = other.tracked
         else:
-            raise wrong_type(op.called, "input", 1, x1)
+            raise wrong_type(op.called, "input", 1, input)
         if choosy and not dtype.is_inexact:
             if refuse is not None:
-                refuse(dtype, (x1, x2))
+                refuse(dtype, (input, other))
             if to_float:
-                return binary(*promoted(op, x1, x2))
+                return binary(*promoted(op, input, other))
         try:
             y = getattr(device.xp, name)(a, b)
         except Warning as warning:
@@ -172,24 +181,24 @@ def _binary(op: Op, foreign: bool) -> Any:
         out = Tensor(y, device, bool_ if as_bool else dtype)
         if (requires1 or requires2) and mode() > 0 and not op.constant:
             if op.composite:
-                return op.definition(device.ops, x1, x2)
+                return op.definition(device.ops, input, other)
             # A set of inputs that need gradients decides what is kept: no rule runs for the others.
             keep1, keep2, keep_y = op.keeps[requires1 + 2 * requires2]
             versions: tuple[Any, ...] = ()
-            if keep1 and a is not x1:
-                version = x1.version
+            if keep1 and a is not input:
+                version = input.version
                 if version is None:
                     raise RuntimeError(INFERENCE_SAVED)
                 versions = (version, version[0], 0)
-            if keep2 and b is not x2:
-                version = x2.version
+            if keep2 and b is not other:
+                version = other.version
                 if version is None:
                     raise RuntimeError(INFERENCE_SAVED)
                 versions += (version, version[0], 1)
             if keep_y:
                 versions += (out.version, 0, 2)
             shapes = None
-            if a is not x1 and b is not x2:
+            if a is not input and b is not other:
                 shape1 = a.shape
                 shape2 = b.shape
                 if shape1 != shape2:
@@ -197,7 +206,10 @@ def _binary(op: Op, foreign: bool) -> Any:
             out.tracked = True
             out.edge = (
                 op.node_class(
-                    ((x1.edge or (x1, None)) if requires1 else None, (x2.edge or (x2, None)) if requires2 else None),
+                    (
+                        (input.edge or (input, None)) if requires1 else None,
+                        (other.edge or (other, None)) if requires2 else None,
+                    ),
                     (a if keep1 else None, b if keep2 else None, y if keep_y else None),
                     versions,
                     shapes,
@@ -263,7 +275,8 @@ def explained(error: Exception, raws: tuple[Any, ...]) -> Exception:
 def rescued(error: Exception, op: Op, device: Any, raws: tuple[Any, ...], dtype: dtypes.dtype) -> Any:
     """The result after a kernel failed on what PyTorch computes; otherwise PyTorch's error, or the kernel's own.
 
-    The standard has no arithmetic of booleans: they are computed as uint8. An integer beyond the dtype wraps around.
+    The standard has no arithmetic of booleans: they are computed as uint8. An integer beyond the dtype wraps
+    around. What else a library refuses of integers, the op's own ``rescue`` computes.
     """
     reason = explained(error, raws)
     if reason is not error:
@@ -271,6 +284,8 @@ def rescued(error: Exception, op: Op, device: Any, raws: tuple[Any, ...], dtype:
     if op.refuse is not None:
         op.refuse(dtype, raws)
     xp = device.xp
+    if op.rescue is not None and dtype.category == 1:
+        return op.rescue(xp, *raws)
     if isinstance(error, TypeError) and dtype is dtypes.bool_ and dtypes.uint8 in device.backend.dtypes:
         number = device.backend.dtypes[dtypes.uint8]
         y = getattr(xp, op.name)(*[xp.astype(x, number) if hasattr(x, "dtype") else int(x) for x in raws])

@@ -57,6 +57,7 @@ class Op:
         self.called: str = settings["called"] or name
         self.promote: str = settings["promote"]
         self.refuse: Callable[..., None] | None = settings["refuse"]
+        self.rescue: Callable[..., Any] | None = settings["rescue"]
         self.exempt: frozenset[str] = frozenset(settings["exempt"])
         self.result: str = settings["result"]
         self.view: bool = settings["view"]
@@ -245,6 +246,7 @@ def op(
     called: str | None = None,
     promote: str = "same",
     refuse: Callable[..., None] | None = None,
+    rescue: Callable[..., Any] | None = None,
     exempt: tuple[str, ...] = (),
     result: str = "same",
     view: bool = False,
@@ -261,6 +263,7 @@ def op(
             floating dtype. ``"equal"``: they must have one dtype. ``"none"``: they stay as they are.
         refuse: A function of the dtype that the op is to compute in and of its operands, that raises PyTorch's error
             for what PyTorch does not have. Asked where that dtype is none of floating point, or operands differ.
+        rescue: A second definition, for integers that a library's own function refuses.
         exempt: Array inputs that take no part in promotion, such as indices and masks.
         result: dtype of the result of elementwise ops: ``"same"`` as computed in, or ``"bool"``.
         view: The result may share memory with the first input.
@@ -272,8 +275,8 @@ def op(
         A decorator that returns a plain function on Tensors, with ``.vjp`` to give the derivative.
     """
     settings = {
-        "called": called, "promote": promote, "refuse": refuse, "exempt": exempt, "result": result, "view": view, "constant": constant,
-        "undefined": undefined, "facts": facts,
+        "called": called, "promote": promote, "refuse": refuse, "rescue": rescue, "exempt": exempt,
+        "result": result, "view": view, "constant": constant, "undefined": undefined, "facts": facts,
     }  # fmt: skip
 
     def decorate(definition: Callable[..., Any]) -> Any:
