@@ -1,0 +1,59 @@
+"""The backend that the tests run on, and what no test may leave behind."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGINS = Path(__file__).parent / "plugins"
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--plugrad-backend", default="numpy", help="the backend that the op suite runs on (default: numpy)"
+    )
+
+
+def load_plugin(name):
+    """Register a backend of tests/plugins by hand, unless it is installed."""
+    from plugrad.core import registry
+
+    if name in registry.installed():
+        return registry.load(name)
+    folder = str(PLUGINS / name)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    backend = importlib.import_module(f"plugrad_{name}").plugrad_backend()
+    registry.register_backend(backend)
+    return backend
+
+
+@pytest.fixture(scope="session")
+def backend(request):
+    """The backend chosen by --plugrad-backend."""
+    from plugrad.core import registry
+
+    name = request.config.getoption("--plugrad-backend")
+    return load_plugin(name) if (PLUGINS / name).is_dir() else registry.load(name)
+
+
+@pytest.fixture(scope="session")
+def device(backend):
+    """The device string of the chosen backend."""
+    return "cpu" if backend.name == "numpy" else backend.devices[0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks():
+    """A test that leaves grad mode, the default dtype or the default device changed fails."""
+    from plugrad.core import dtypes, modes
+
+    before = modes.mode(), dtypes.get_default_dtype()
+    yield
+    after = modes.mode(), dtypes.get_default_dtype()
+    modes.set_mode(before[0])
+    dtypes.set_default_dtype(before[1])
+    assert after == before, "the test left grad mode or the default dtype changed"

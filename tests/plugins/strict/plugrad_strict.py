@@ -1,0 +1,16 @@
+"""array-api-strict as a plugrad backend: only what the standard says, on two devices, the second without float64."""
+
+import plugrad
+
+plugrad_api = (1, 0)
+
+
+@plugrad.hookimpl
+def plugrad_backend():
+    import array_api_strict
+
+    from plugrad.backends.array_api import ArrayAPIBackend
+
+    array_api_strict.set_array_api_strict_flags(api_version="2024.12")
+    devices = (array_api_strict.Device("CPU_DEVICE"), array_api_strict.Device("device1"))
+    return ArrayAPIBackend(name="strict", namespace=array_api_strict, devices=("strict",), raw_devices=devices)
