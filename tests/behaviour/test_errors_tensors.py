@@ -49,6 +49,11 @@ CASES: dict[str, Case] = {
         "only one element tensors can be converted to Python scalars",
         lambda: float(ones(2)),
     ),
+    "formatting of many": (
+        ValueError,
+        "only one element tensors can be converted to Python scalars",
+        lambda: "%.2f" % ones(2),  # noqa: UP031 - the old way asks for a float
+    ),
     "int of many": (
         ValueError,
         "only one element tensors can be converted to Python scalars",

@@ -124,6 +124,7 @@ def scatter(draw: Draw) -> Iterator[Sample]:
     yield sample(x, 1, index, 7.5)
     yield sample(x, 0, distinct_places(draw, 5, 2, 3).T.copy(), draw(2, 5))
     yield sample(x, -1, index, src=draw(3, 2))
+    yield sample(x, 1, index.astype(np.int32), draw(3, 2))
     yield sample(x, 1, index, value=2.0)
     yield sample(draw.ints(4), 0, places(1, 3), draw.ints(2))
     yield sample(draw(), 0, np.array(0), draw())
