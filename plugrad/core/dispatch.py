@@ -632,7 +632,8 @@ def saved_tensors(node: OpNode, saved: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _tensor_of(raw: Any, edge: Edge, device: Any) -> Any:
-    if isinstance(raw, (*SCALARS, type(None))):
+    # By exact type: a NumPy float64 scalar is a raw 0-d array, and an instance of float.
+    if raw is None or raw.__class__ in SCALARS:
         return raw
     if edge is not None and isinstance(edge[0], Value):
         return edge[0]
