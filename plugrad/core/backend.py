@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from plugrad.core import dtypes
@@ -91,13 +91,39 @@ class Backend:
         """Whether ``value`` is an array of this library."""
         raise NotImplementedError
 
+    def adopt(self, value: object, share: bool) -> Any:
+        """A raw array that shares the memory of another library's array, or None where ``value`` is no array.
+
+        Only asked of the host's backend, which reads all data that comes from outside. ``share`` says that the memory
+        will be used as it is; otherwise it is about to be copied.
+        """
+        return None
+
+    def watch(self, array: Any) -> Callable[[], bytes] | None:
+        """A function that returns other bytes once somebody wrote to ``array`` (or likely so), or None.
+
+        It is asked whenever an op saves, or uses, a tensor that shares memory with an array of the user's.
+        """
+        return None
+
     def to_host(self, array: Any) -> Any:
-        """A NumPy array of the same values. It may share memory with ``array``."""
+        """A NumPy array of the same values. It may share memory with ``array``.
+
+        Values of a dtype that NumPy lacks (bfloat16) come as float32.
+        """
         raise NotImplementedError
 
     def from_host(self, array: Any, index: int | None) -> Any:
-        """A raw array on device ``index`` from a NumPy array. It may share memory."""
+        """A raw array on device ``index`` from a NumPy array of a dtype that the backend has. It may share memory."""
         raise NotImplementedError
+
+    def transfer(self, array: Any, index: int | None) -> Any:
+        """A copy of a raw array of this backend on another of its devices. Through the host, unless overridden."""
+        return self.from_host(self.to_host(array), index)
+
+    def data_pointer(self, array: Any) -> int:
+        """The address of the first element."""
+        raise NotImplementedError(f"backend '{self.name}' does not say where its arrays are in memory")
 
     def write(self, target: Any, value: Any) -> Any:
         """Put ``value`` into ``target`` (broadcasting, casting) and return the array that now holds it.
@@ -126,6 +152,10 @@ class Backend:
         """Whether writing one of two arrays could change the other."""
         return self.capabilities.views
 
+    def is_writable(self, array: Any) -> bool:
+        """Whether this very array can be written, as all can whose library has writable ones, unless protected."""
+        return self.capabilities.writable
+
     def overlaps_itself(self, array: Any) -> bool:
         """Whether two elements of ``array`` are one memory location (a broadcast view), so that it can't be written."""
         return False
@@ -142,7 +172,10 @@ class Backend:
         """Undo ``silence``."""
 
     def generator(self, seed: int) -> Any:
-        """A random generator on this backend's device. None: numbers are drawn on the host and copied."""
+        """A random generator on this backend's device. None: numbers are drawn on the host and copied.
+
+        It has the methods of plugrad.backends.numpy.random.HostGenerator, which take and return raw arrays.
+        """
         return None
 
     def synchronize(self, index: int | None = None) -> None:

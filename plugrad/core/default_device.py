@@ -45,9 +45,11 @@ def set_default_device(device: str | device | None) -> None:
     _default.set(None if device is None else resolve(device))
 
 
-def place(where: str | device | None) -> Any:
-    """The device, with its backend loaded, that ``device=`` names; None names the default device."""
+def place(where: str | device | int | None) -> Any:
+    """The device, with its backend loaded, that ``device=`` names; None names the default device, a number a GPU."""
     if where is None:
         return _default.get() or resolve("cpu")
+    if isinstance(where, int):
+        return resolve(device("cuda", where))
     # A device whose backend is loaded is the usual argument: it says so itself.
     return where if where.__class__ is device and where.xp is not None else resolve(where)  # type: ignore[union-attr]  # the class was compared

@@ -344,7 +344,7 @@ def _single(op: Op) -> Any:
         out = Tensor(y, device, device.backend.dtype_of(y))
         if op.view:
             relate(x, out, op.name, options)
-        if record:
+        if record and out.dtype.is_inexact:
             saved: list[Any] = []
             versions: tuple[Any, ...] = ()
             for what in op.plan:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from plugrad.backends.numpy import namespace, quiet
+from plugrad.backends.numpy import interchange, namespace, quiet
+from plugrad.backends.numpy.random import HostGenerator
 from plugrad.core import dtypes
 from plugrad.core.backend import Backend, Capabilities
 
@@ -36,6 +37,18 @@ class NumPyBackend(Backend):
     def is_array(self, value: object) -> bool:
         return isinstance(value, (np.ndarray, np.generic))
 
+    def adopt(self, value: Any, share: bool) -> Any:
+        return interchange.adopt(value, share)
+
+    def watch(self, array: Any) -> Callable[[], bytes]:
+        return interchange.watch(array)
+
+    def generator(self, seed: int) -> HostGenerator:
+        return HostGenerator(seed)
+
+    def data_pointer(self, array: Any) -> int:
+        return int(np.asarray(array).__array_interface__["data"][0])
+
     def to_host(self, array: Any) -> Any:
         return np.asarray(array)
 
@@ -58,6 +71,9 @@ class NumPyBackend(Backend):
 
     def aliasable(self, array: Any) -> Any:
         return np.asarray(array)
+
+    def is_writable(self, array: Any) -> bool:
+        return not isinstance(array, np.ndarray) or array.flags.writeable
 
     def shares_memory(self, a: Any, b: Any) -> bool:
         return np.may_share_memory(a, b)

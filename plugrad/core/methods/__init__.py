@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugrad.core.methods.comparison import ComparisonMethods
 from plugrad.core.methods.conversion import ConversionMethods
+from plugrad.core.methods.creation import CreationMethods
 from plugrad.core.methods.indexing import IndexingMethods
 from plugrad.core.methods.linalg import LinalgMethods
 from plugrad.core.methods.neural import NeuralMethods
@@ -21,6 +22,7 @@ class Methods(
     LinalgMethods,
     NeuralMethods,
     ConversionMethods,
+    CreationMethods,
 ):
     """All methods and operators of Tensor."""
 

@@ -8,3 +8,4 @@ from plugrad.core.ops.inspection import *
 from plugrad.core.ops.linalg import *
 from plugrad.core.ops.reduction import *
 from plugrad.core.ops.shape import *
+from plugrad.core.ops.transfer import *

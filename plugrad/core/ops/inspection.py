@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dtypes
+from plugrad.core.dtype_info import finfo, iinfo
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.promote import result_type as _result_type
 
@@ -54,3 +55,5 @@ def result_type(*operands: Any) -> dtypes.dtype:
 
 FUNCTIONS["isdtype"] = isdtype
 FUNCTIONS["result_type"] = result_type
+FUNCTIONS["finfo"] = finfo
+FUNCTIONS["iinfo"] = iinfo

@@ -1,0 +1,42 @@
+"""Copies into another dtype or onto another device: PyTorch's ``to``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugrad.core import dispatch
+from plugrad.core.data import copied
+from plugrad.core.modes import mode
+from plugrad.core.node import Edge, Node
+from plugrad.core.ops.shape import astype
+
+__all__ = ["to_copy"]
+
+
+class ToCopyBackward0(Node):
+    """The gradient of a copy: the gradient, copied back to the source's device and dtype."""
+
+    __slots__ = ()
+
+    def gradients(self, edges: tuple[Edge, ...], g: Any) -> Any:
+        (device, dtype) = self.check_saved()
+        return (copied(g, self.device.backend.dtype_of(g), self.device, dtype, device),)
+
+    def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
+        (device, dtype) = self.check_saved()
+        return (to_copy(g, dtype, device),)
+
+
+ToCopyBackward0.__module__ = "plugrad.autograd"
+
+
+def to_copy(x: Any, dtype: Any, device: Any) -> Any:
+    """A copy of a Tensor in a dtype, on a device, recorded; integers have no gradient, so the graph ends at them."""
+    if device is x.device and dtype.is_inexact:
+        dispatch.raw_dtype(dtype, device)
+        return astype(x, dtype=dtype)
+    out = dispatch.Tensor(copied(x.raw, x.dtype, x.device, dtype, device), device, dtype)
+    if x.tracked and dtype.is_inexact and mode() > 0:
+        out.tracked = True
+        out.edge = (ToCopyBackward0((x.edge or (x, None),), (x.device, x.dtype), (), None, device), 0)
+    return out
