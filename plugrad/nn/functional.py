@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plugrad.core import ops
 from plugrad.core.errors import with_hint
 from plugrad.core.modes import no_grad
-from plugrad.core.promote import wrong_type
-from plugrad.core.tensor import Tensor
+from plugrad.nn.functional_checks import check_bilinear, check_embedding, check_layer_norm, check_linear
 from plugrad.nn.functional_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugrad.core import dtypes
+    from plugrad.core.tensor import Tensor
 
 __all__ = [
     "bilinear",
@@ -71,7 +71,18 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         >>> F.linear(plugrad.ones(2, 3), plugrad.ones(4, 3)).shape
         plugrad.Size([2, 4])
     """
-    return ops.linear(input, weight, bias)
+    try:
+        shape = weight.raw.shape
+        if len(shape) == 2 and (bias is None or bias.raw.shape == shape[:1]):
+            # What layers do: only this way has to be fast.
+            return ops.linear_map(input, weight) if bias is None else ops.linear(input, weight, bias)
+    except Exception as error:
+        check_linear(input, weight, bias)
+        raise error
+    check_linear(input, weight, bias)
+    if bias is None:
+        return input @ weight
+    return ops.linear_map(input, weight) + bias
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -93,21 +104,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         >>> F.bilinear(plugrad.ones(5, 2), plugrad.ones(5, 3), plugrad.ones(4, 2, 3)).shape
         plugrad.Size([5, 4])
     """
-    _require_tensors("bilinear", input1=input1, input2=input2, weight=weight)
-    if input1.ndim != input2.ndim:
-        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}")
-    for i in range(input1.ndim - 1):
-        if input1.shape[i] != input2.shape[i]:
-            raise RuntimeError(
-                f"bilinear(): input batch dimensions do not match at dim {i}: got {input1.shape[i]} and "
-                f"{input2.shape[i]}"
-            )
-    for i, x in ((1, input1), (2, input2)):
-        if x.shape[-1] != weight.shape[i]:
-            raise RuntimeError(
-                f"bilinear(): input{i} size does not match weight size: got {x.shape[-1]} but expected "
-                f"{weight.shape[i]}"
-            )
+    check_bilinear(input1, input2, weight, bias)
     # x1^T A gives (*, out, in2): one matrix product, then the product with x2 is summed.
     rows, columns, depth = weight.shape
     left = linear(input1, weight.permute(0, 2, 1).reshape(rows * depth, columns))
@@ -164,7 +161,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         >>> plugrad.nn.functional.leaky_relu(plugrad.tensor([-1.0, 2.0]), 0.5)
         tensor([-0.5000,  2.0000])
     """
-    y = ops.where(input > 0, input, negative_slope * input)
+    y = ops.leaky_relu(input, negative_slope=negative_slope)
     return input.copy_(y) if inplace else y
 
 
@@ -381,23 +378,7 @@ def layer_norm(
         tensor([-1.,  1.])
     """
     shape = tuple(normalized_shape)
-    if not shape:
-        raise RuntimeError(
-            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
-            "but got normalized_shape = []"
-        )
-    if tuple(input.shape[-len(shape) :]) != shape:
-        sizes = ", ".join(map(str, shape))
-        raise RuntimeError(
-            f"Given normalized_shape=[{sizes}], expected input with shape [*, {sizes}], but got input of size"
-            f"{list(input.shape)}"
-        )
-    for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and tuple(parameter.shape) != shape:
-            raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
-            )
+    check_layer_norm(input, shape, weight, bias)
     return ops.layer_norm(input, weight, bias, ndim=len(shape), eps=eps)
 
 
@@ -435,24 +416,17 @@ def embedding(
     """
     if sparse:
         raise NotImplementedError("sparse gradients are not supported: use sparse=False")
-    rows = weight.shape[0]
-    if padding_idx is not None:
-        if not -rows <= padding_idx < rows:
-            raise AssertionError("Padding_idx must be within num_embeddings")
-        padding_idx %= rows
-    if input.dtype.name not in ("int64", "int32"):
-        raise RuntimeError(
-            with_hint(
-                "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
-                f"Int; but got {input.type()} instead (while checking arguments for embedding)",
-                "convert it: input.long().",
-            )
-        )
-    if weight.ndim != 2:
-        raise RuntimeError("'weight' must be 2-D")
+    check_embedding(input, weight, padding_idx)
     if max_norm is not None:
         _renormalize(weight, input, max_norm, norm_type)
-    return ops.embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+    if padding_idx is not None:
+        padding_idx %= weight.shape[0]
+    try:
+        return ops.embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+    except IndexError as error:
+        raise IndexError(
+            with_hint("index out of range in self", f"the table has {weight.shape[0]} rows.")
+        ) from error
 
 
 def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
@@ -463,9 +437,3 @@ def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: fl
         scaled = weight * (max_norm / (norms + 1e-7))
         used = (indices.reshape(-1, 1) == ops.arange(weight.shape[0])).any(dim=0)
         weight.copy_(ops.where(used.unsqueeze(1) & (norms > max_norm), scaled, weight))
-
-
-def _require_tensors(function: str, **arguments: Any) -> None:
-    for i, (name, value) in enumerate(arguments.items()):
-        if not isinstance(value, Tensor):
-            raise wrong_type(function, name, i + 1, value)

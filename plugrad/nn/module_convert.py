@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Self
 
-from plugrad.core import creation
+from plugrad.core import creation, dtypes
+from plugrad.core.arguments import as_dtype
 from plugrad.core.modes import no_grad
+from plugrad.core.tensor import Tensor
 from plugrad.nn.module_tree import ModuleTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from plugrad.core.tensor import Tensor
 
 
 class ModuleConversion(ModuleTree):
@@ -45,7 +45,7 @@ class ModuleConversion(ModuleTree):
 
         Args:
             *args: ``device``, ``dtype``, ``device, dtype`` or a tensor, as in ``Tensor.to``.
-            **kwargs: The same by name, and ``non_blocking``.
+            **kwargs: The same by name, and ``non_blocking``, which changes nothing.
 
         Raises:
             TypeError: The dtype is neither floating point nor complex.
@@ -56,7 +56,7 @@ class ModuleConversion(ModuleTree):
             >>> plugrad.nn.Linear(2, 2).to(plugrad.float64).weight.dtype
             plugrad.float64
         """
-        device, dtype, non_blocking = _parse_to(*args, **kwargs)
+        device, dtype = _destination(args, kwargs)
         if dtype is not None and not dtype.is_inexact:
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
@@ -70,7 +70,7 @@ class ModuleConversion(ModuleTree):
             )
 
         def convert(tensor: Tensor) -> Tensor:
-            return tensor.to(device, dtype if tensor.dtype.is_inexact else None, non_blocking)
+            return tensor.to(device=device, dtype=dtype if tensor.dtype.is_inexact else None)
 
         return self._apply(convert)
 
@@ -159,5 +159,16 @@ class ModuleConversion(ModuleTree):
         )
 
 
-def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
-    raise NotImplementedError
+def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dtypes.dtype | None]:
+    """The device and the dtype that the arguments of ``to`` name, None where they do not."""
+    # Refuses, in Tensor.to's own words, what is no destination.
+    creation.empty(0).to(*args, **kwargs)
+    device = dtype = None
+    for value in (*args, kwargs.get("device"), kwargs.get("dtype")):
+        if isinstance(value, Tensor):
+            return value.device, value.dtype
+        if isinstance(value, (dtypes.dtype, type)):
+            dtype = as_dtype("to", value)
+        elif value is not None and not isinstance(value, bool):
+            device = value
+    return device, dtype

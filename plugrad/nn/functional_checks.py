@@ -1,0 +1,242 @@
+"""What the functional face refuses, in PyTorch's words: types, shapes and dtypes, from their facts alone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from plugrad.core.arguments import mistyped
+from plugrad.core.dispatch import broadcast_shapes
+from plugrad.core.errors import with_hint
+from plugrad.core.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def require_tensors(function: str, **arguments: Any) -> None:
+    """Every argument must be a Tensor; those that may be None are left out by the caller."""
+    for i, (name, value) in enumerate(arguments.items()):
+        if not isinstance(value, Tensor):
+            raise mistyped(function, name, i + 1, "Tensor", value)
+
+
+def check_linear(input: Any, weight: Any, bias: Any) -> None:
+    """Refuse what does not fit in ``linear``."""
+    require_tensors("linear", input=input, weight=weight)
+    if bias is not None and not isinstance(bias, Tensor):
+        raise mistyped("linear", "bias", 3, "Tensor", bias)
+    if not input.ndim or not weight.ndim:
+        raise RuntimeError(
+            f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
+        )
+    if weight.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {weight.ndim}D")
+    if bias is not None and weight.ndim == 1:
+        raise RuntimeError("mat2 must be a matrix, got 1-D tensor")
+    _check_linear_dtypes(input, weight, bias)
+    if weight.ndim == 1:
+        return
+    rows = math.prod(input.shape[:-1])
+    if input.shape[-1] != weight.shape[1]:
+        raise RuntimeError(
+            with_hint(
+                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{input.shape[-1]} and "
+                f"{weight.shape[1]}x{weight.shape[0]})",
+                f"the last dimension of the input, of shape {list(input.shape)}, must be in_features = "
+                f"{weight.shape[1]}.",
+            )
+        )
+    if bias is not None:
+        target = (rows, weight.shape[0]) if bias.ndim == 1 else (*input.shape[:-1], weight.shape[0])
+        _check_expandable(bias, target)
+
+
+def _check_linear_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    if bias is not None and bias.dtype is not weight.dtype:
+        first, name = bias, "self"
+    else:
+        first, name = input, "mat1"
+    if first.dtype is weight.dtype:
+        return
+    hint = f"convert one of them: x.to({weight.dtype})."
+    if bias is None:
+        # matmul's own words.
+        names = [x.dtype.legacy_name.lower() for x in (input, weight)]
+        text = f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
+    else:
+        names = [x.dtype.legacy_name for x in (first, weight)]
+        text = f"{name} and mat2 must have the same dtype, but got {names[0]} and {names[1]}"
+    raise RuntimeError(with_hint(text, hint))
+
+
+def _check_expandable(x: Tensor, shape: Sequence[int]) -> None:
+    """``x`` must broadcast to a shape without making it larger."""
+    own = tuple(x.shape)
+    if len(own) > len(shape):
+        raise RuntimeError(
+            f"expand({x.type()}{{{list(own)}}}, size={list(shape)}): the number of sizes provided "
+            f"({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({len(own)})"
+        )
+    offset = len(shape) - len(own)
+    for i in reversed(range(len(own))):
+        if own[i] not in (1, shape[offset + i]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[offset + i]}) must match the existing size "
+                f"({own[i]}) at non-singleton dimension {offset + i}.  Target sizes: {list(shape)}.  Tensor "
+                f"sizes: {list(own)}"
+            )
+
+
+def check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    """Refuse what does not fit in ``bilinear``."""
+    require_tensors("bilinear", input1=input1, input2=input2, weight=weight)
+    if input1.ndim != input2.ndim:
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}")
+    for i in range(input1.ndim - 1):
+        if input1.shape[i] != input2.shape[i]:
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {i}: got {input1.shape[i]} and "
+                f"{input2.shape[i]}"
+            )
+    for i, x in ((1, input1), (2, input2)):
+        if x.shape[-1] != weight.size(i):
+            raise RuntimeError(
+                f"bilinear(): input{i} size does not match weight size: got {x.shape[-1]} but expected "
+                f"{weight.shape[i]}"
+            )
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
+            f"{weight.shape[0]}"
+        )
+
+
+def check_layer_norm(
+    input: Tensor, shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None
+) -> None:
+    """Refuse what does not fit in ``layer_norm``."""
+    require_tensors("layer_norm", input=input)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
+            "but got normalized_shape = []"
+        )
+    for name, parameter in (("weight", weight), ("bias", bias)):
+        if parameter is not None and tuple(parameter.shape) != shape:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
+            )
+    if tuple(input.shape[-len(shape) :]) != shape:
+        sizes = ", ".join(map(str, shape))
+        raise RuntimeError(
+            with_hint(
+                f"Given normalized_shape=[{sizes}], expected input with shape [*, {sizes}], but got input of "
+                f"size{list(input.shape)}",
+                f"the last dimensions of the input must be {list(shape)}.",
+            )
+        )
+    if input.dtype.category < 2:
+        raise NotImplementedError(f"\"LayerNormKernelImpl\" not implemented for '{input.dtype.legacy_name}'")
+    for parameter in (weight, bias):
+        if parameter is not None and parameter.dtype is not input.dtype:
+            raise RuntimeError(
+                with_hint(
+                    f"mixed dtype (CPU): expect parameter to have scalar type of {input.dtype.legacy_name}",
+                    f"the input is {input.dtype}, the parameter {parameter.dtype}.",
+                )
+            )
+
+
+def check_embedding(indices: Tensor, weight: Tensor, padding_idx: int | None) -> None:
+    """Refuse what does not fit in ``embedding``."""
+    require_tensors("embedding", weight=weight, indices=indices)
+    rows = weight.size(0)
+    if padding_idx is not None and not -rows <= padding_idx < rows:
+        raise AssertionError("Padding_idx must be within num_embeddings")
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if indices.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            with_hint(
+                "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
+                f"Int; but got {indices.type()} instead (while checking arguments for embedding)",
+                "convert it: input.long().",
+            )
+        )
+
+
+# Losses
+
+
+def check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | None) -> None:
+    """Refuse scores and classes that do not fit together in ``nll_loss`` and ``cross_entropy``."""
+    require_tensors(name, input=input, target=target)
+    ndim = input.ndim
+    if ndim < 1:
+        raise ValueError(f"Expected 1 or more dimensions (got {ndim})")
+    if ndim != 1 and input.shape[0] != target.size(0):
+        raise ValueError(
+            with_hint(
+                f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
+                f"({target.shape[0]}).",
+                f"the input has shape {list(input.shape)}, the target {list(target.shape)}.",
+            )
+        )
+    if ndim <= 2:
+        if target.ndim > 1:
+            raise RuntimeError(
+                with_hint(
+                    "0D or 1D target tensor expected, multi-target not supported",
+                    f"the target has shape {list(target.shape)}; target.squeeze(1) drops a dimension of 1.",
+                )
+            )
+        if ndim == 1 and target.ndim == 1 and target.shape[0] != 1:
+            raise ValueError(
+                f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}"
+            )
+    else:
+        expected = (input.shape[0], *input.shape[2:])
+        if tuple(target.shape) != expected:
+            if ndim == 4 and target.ndim == 3:
+                raise RuntimeError(
+                    f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)}"
+                )
+            raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
+    if target.dtype.name not in ("int64", "uint8"):
+        raise RuntimeError(
+            with_hint(
+                f"expected target dtype to be Long or Byte, but got {target.dtype.legacy_name}",
+                "the target holds class numbers; convert it: target.long().",
+            )
+        )
+    check_class_weight("", input, weight)
+
+
+def check_class_weight(prefix: str, input: Tensor, weight: Tensor | None) -> None:
+    """Refuse weights that are not one for each class."""
+    classes = input.shape[0] if input.ndim == 1 else input.shape[1]
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise RuntimeError(
+            f"{prefix}weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(weight.shape)}"
+        )
+
+
+def check_same_size(text: str, input: Tensor, target: Tensor) -> None:
+    """Refuse a target of another shape, with a text that has places for both shapes."""
+    if target.shape != input.shape:
+        raise ValueError(text.format(target=target.shape, input=input.shape))
+
+
+def check_not_growing(input: Tensor, *factors: Tensor | None) -> None:
+    """Factors must broadcast to the losses without making them larger."""
+    own = tuple(input.shape)
+    for factor in factors:
+        if factor is not None:
+            shape = broadcast_shapes(own, tuple(factor.shape))
+            if shape != own:
+                raise RuntimeError(
+                    f"output with shape {list(own)} doesn't match the broadcast shape {list(shape)}"
+                )
