@@ -93,7 +93,7 @@ def _state(name: str) -> tuple[str, str | None]:
     """A backend's devices, and why it can't be used, or None."""
     try:
         backend = registry.load(name)
-        reason = backend.unavailable_reason()
+        reason = registry.why_unusable(backend)
         devices = ", ".join(backend.devices if reason else _device_names(backend))
     except plugrad.BackendError as error:
         return "-", str(error)

@@ -98,6 +98,14 @@ def load(name: str) -> Backend:
         return backend
 
 
+def why_unusable(backend: Backend) -> str | None:
+    """Why a loaded backend can't be used here, or None. A backend that fails to answer is unusable for that reason."""
+    try:
+        return backend.unavailable_reason()
+    except Exception as error:
+        return f"unavailable_reason() raised {type(error).__name__}: {error}"
+
+
 def failure(name: str) -> BaseException | None:
     """Why ``load(name)`` failed last, or None."""
     return _failures.get(name)
@@ -199,7 +207,7 @@ def _kernels_of(backend: Backend) -> dict[str, Callable[..., Any]]:
             warnings.warn(
                 f"kernels '{entry_point.name}' of {origin} failed to load and are not used: "
                 f"{type(error).__name__}: {error}",
-                RuntimeWarning,
+                UserWarning,
                 stacklevel=2,
             )
     return kernels
@@ -248,7 +256,7 @@ def resolve(where: str | device) -> device:
         return found
     with _lock:
         backend = _backend_for(found.type)
-        reason = backend.unavailable_reason()
+        reason = why_unusable(backend)
         if reason is not None:
             raise BackendError(f"device '{found}' can't be used: {reason}")
         count = backend.device_count(found.type)
