@@ -7,7 +7,7 @@ from typing import Any
 from plugrad.core import dispatch, views
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.modes import mode
-from plugrad.core.promote import SCALARS, common_dtype
+from plugrad.core.promote import common_dtype, plain
 from plugrad.core.value import Value
 
 _VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
@@ -30,8 +30,8 @@ def in_place(function: Any) -> Any:
     def changed(self: Any, *args: Any, **options: Any) -> Any:
         return update(op, self, args, options)
 
-    changed.__name__ = changed.__qualname__ = op.name + "_"
-    changed.__doc__ = f"In-place form of ``{op.name}``: the result replaces this tensor's values.\n\n    Returns:\n        This tensor."
+    changed.__name__ = changed.__qualname__ = op.called + "_"
+    changed.__doc__ = f"In-place form of ``{op.called}``: the result replaces this tensor's values.\n\n    Returns:\n        This tensor."
     return changed
 
 
@@ -80,11 +80,9 @@ def _check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
 def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Compute ``op(x, *args)`` and put it into ``x``. Nothing is written unless all is well."""
     if not isinstance(x, Value):
-        raise dispatch.wrong_type(op.name + "_", "input", 1, x)
+        raise dispatch.wrong_type(op.called + "_", "input", 1, x)
+    args = tuple([arg if arg is None or isinstance(arg, Value) else _number(op, arg, i) for i, arg in enumerate(args)])
     flat = (x, *args)
-    for i, arg in enumerate(args):
-        if not isinstance(arg, (Value, *SCALARS, type(None))):
-            raise dispatch.wrong_type(op.name + "_", "other", i + 2, arg)
     check_writable(x, args)
     values = [v for v in flat if isinstance(v, Value)]
     dispatch.common_device(op.name, values)
@@ -122,6 +120,13 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     if record:
         views.changed(x)
     return x
+
+
+def _number(op: Any, arg: Any, i: int) -> Any:
+    number = plain(arg)
+    if number is None:
+        raise dispatch.wrong_type(op.called + "_", "other", i + 2, arg)
+    return number
 
 
 def assign(x: Any, value: Any) -> Any:

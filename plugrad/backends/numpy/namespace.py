@@ -10,11 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from plugrad.backends.numpy import kernels_index, kernels_linalg, kernels_neural, kernels_pointwise, kernels_shape
+from plugrad.backends.numpy import (
+    kernels_index,
+    kernels_linalg,
+    kernels_neural,
+    kernels_pointwise,
+    kernels_reduce,
+    kernels_shape,
+    kernels_special,
+)
 
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_pointwise.KERNELS,
+    **kernels_special.KERNELS,
     **kernels_shape.KERNELS,
+    **kernels_reduce.KERNELS,
     **kernels_index.KERNELS,
     **kernels_linalg.KERNELS,
     **kernels_neural.KERNELS,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from plugrad.core.op import op
+from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, booleans, lacks
 
-__all__ = ["add", "divide", "multiply", "negative", "subtract"]
+__all__ = [
+    "abs", "add", "addcdiv", "addcmul", "copysign", "divide", "divide_floor", "divide_trunc", "floor_divide", "fmod",
+    "lerp", "multiply", "negative", "positive", "remainder", "sgn", "sign", "subtract",
+]  # fmt: skip
 
 
-@op(node="Add")
+@op(node="Add", called="add")
 def add(xp, x1, x2):
     """Elementwise sum. Shape: broadcast(x1, x2)."""
     return xp.add(x1, x2)
@@ -16,7 +20,7 @@ def add(xp, x1, x2):
 add.vjp(x1=lambda xp, g: g, x2=lambda xp, g: g)
 
 
-@op(node="Sub")
+@op(node="Sub", called="sub", refuse=boolean_operands)
 def subtract(xp, x1, x2):
     """Elementwise difference. Shape: broadcast(x1, x2)."""
     return xp.subtract(x1, x2)
@@ -25,7 +29,7 @@ def subtract(xp, x1, x2):
 subtract.vjp(x1=lambda xp, g: g, x2=lambda xp, g: -g)
 
 
-@op(node="Mul")
+@op(node="Mul", called="mul")
 def multiply(xp, x1, x2):
     """Elementwise product. Shape: broadcast(x1, x2)."""
     return xp.multiply(x1, x2)
@@ -34,7 +38,7 @@ def multiply(xp, x1, x2):
 multiply.vjp(x1=lambda xp, g, x2: g * x2, x2=lambda xp, g, x1: g * x1)
 
 
-@op(node="Div", promote="float", domain="nonzero divisor")
+@op(node="Div", called="div", promote="float", domain="nonzero divisor")
 def divide(xp, x1, x2):
     """Elementwise true quotient. Shape: broadcast(x1, x2)."""
     return xp.divide(x1, x2)
@@ -42,15 +46,177 @@ def divide(xp, x1, x2):
 
 divide.vjp(
     x1=lambda xp, g, x2: xp.divide(g, x2),
-    # -g * y / x2 with y = x1 / x2: PyTorch's order of divisions, so that overflow and 0 agree.
+    # Two divisions, never x2 * x2: PyTorch's order, so that overflow and 0 agree.
     x2=lambda xp, g, x1, x2: -g * xp.divide(xp.divide(x1, x2), x2),
 )
 
 
-@op(node="Neg")
+@op(node="Neg", called="neg", refuse=booleans(
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+    "`logical_not()` operator instead.", "~mask inverts a mask."))  # fmt: skip
 def negative(xp, x):
     """Elementwise -x."""
     return xp.negative(x)
 
 
 negative.vjp(x=lambda xp, g: -g)
+
+
+@op(node="Alias", refuse=booleans(
+    "The `+` operator, on a bool tensor is not supported.", "convert first: x.int()."))  # fmt: skip
+def positive(xp, x):
+    """Elementwise +x: a copy."""
+    return xp.positive(x)
+
+
+positive.vjp(x=lambda xp, g: g)
+
+
+@op(node="Abs", refuse=lacks("abs_cpu", BOOLEAN), kinks=(0.0,))
+def abs_(xp, x):
+    """Elementwise absolute value."""
+    return xp.abs(x)
+
+
+# The gradient at 0 is 0.
+abs_.vjp(x=lambda xp, g, x: g * xp.sgn(x))
+
+
+@op(node="Sign", kinks=(0.0,))
+def sign(xp, x):
+    """-1, 0 or 1, by the standard: nan of nan."""
+    return xp.sign(x)
+
+
+sign.vjp(x=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Sgn", kinks=(0.0,))
+def sgn(xp, x):
+    """-1, 0 or 1, as PyTorch: 0 of nan."""
+    return xp.where(xp.equal(x, x), xp.sign(x), 0)
+
+
+sgn.vjp(x=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Copysign", promote="float", domain="nonzero")
+def copysign(xp, x1, x2):
+    """The magnitude of x1 with the sign of x2."""
+    return xp.copysign(x1, x2)
+
+
+copysign.vjp(
+    # The gradient at x1 = 0 is 0. The ratio is 1 or -1 elsewhere, and nan where x1 is infinite, as in PyTorch.
+    x1=lambda xp, g, x1, y: g * xp.where(xp.equal(x1, 0), 0, xp.divide(y, x1)),
+    x2=lambda xp, g: xp.zeros_like(g),
+)
+
+
+@op(node="FloorDivide", refuse=lacks("div_floor_cpu", BOOLEAN), undefined=True, domain="nonzero divisor")
+def floor_divide(xp, x1, x2):
+    """The quotient, rounded down. PyTorch has no derivative of it."""
+    return xp.floor_divide(x1, x2)
+
+
+@op(node="Div", called="div", refuse=lacks("div_floor_cpu", BOOLEAN), domain="nonzero divisor")
+def divide_floor(xp, x1, x2):
+    """The quotient, rounded down; its derivative is 0."""
+    return xp.floor_divide(x1, x2)
+
+
+divide_floor.vjp(x1=lambda xp, g: xp.zeros_like(g), x2=lambda xp, g: xp.zeros_like(g))
+
+
+def _is_integral(xp, x1, x2):
+    """Whether two operands, one of which may be a Python number, are integers."""
+    return xp.isdtype(x1.dtype if hasattr(x1, "dtype") else x2.dtype, "integral")
+
+
+@op(node="Div", called="div", refuse=lacks("div_trunc_cpu", BOOLEAN), domain="nonzero divisor")
+def divide_trunc(xp, x1, x2):
+    """The quotient, rounded towards 0; its derivative is 0."""
+    if not _is_integral(xp, x1, x2):
+        return xp.trunc(xp.divide(x1, x2))
+    quotient = xp.floor_divide(x1, x2)
+    inexact = xp.not_equal(quotient * x2, x1)
+    return xp.where(xp.logical_and(inexact, xp.less(quotient, 0)), quotient + 1, quotient)
+
+
+divide_trunc.vjp(x1=lambda xp, g: xp.zeros_like(g), x2=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Remainder", refuse=lacks("remainder_cpu", BOOLEAN), domain="nonzero divisor")
+def remainder(xp, x1, x2):
+    """x1 modulo x2, with the sign of x2, as Python's %."""
+    return xp.remainder(x1, x2)
+
+
+remainder.vjp(x1=lambda xp, g: g, x2=lambda xp, g, x1, x2: -g * xp.divide_floor(x1, x2))
+
+
+@op(node="Fmod", refuse=lacks("fmod_cpu", BOOLEAN), domain="nonzero divisor")
+def fmod(xp, x1, x2):
+    """x1 modulo x2, with the sign of x1, as C's fmod."""
+    # Of magnitudes the two kinds of remainder are one, and that one is exact.
+    size = xp.remainder(_magnitude(xp, x1), _magnitude(xp, x2))
+    if _is_integral(xp, x1, x2):
+        return xp.where(xp.less(x1, 0), -size, size)
+    return xp.copysign(size, x1)
+
+
+fmod.vjp(x1=lambda xp, g: g, x2=lambda xp, g, x1, x2: -g * xp.divide_trunc(x1, x2))
+
+
+def _magnitude(xp, x):
+    return xp.abs(x) if hasattr(x, "dtype") else (x if x >= 0 else -x)
+
+
+@op(node="Lerp", refuse=lacks("lerp_kernel_scalar", BOOLEAN, INTEGER))
+def lerp(xp, start, end, weight):
+    """Linear interpolation: start + weight * (end - start)."""
+    step = end - start
+    if not hasattr(weight, "dtype"):
+        return start + weight * step if -0.5 < weight < 0.5 else end - (1 - weight) * step
+    # From the nearer end, so that the result is exact there.
+    near = xp.less(xp.abs(weight), 0.5)
+    return xp.where(near, start + weight * step, end - (1 - weight) * step)
+
+
+lerp.vjp(
+    start=lambda xp, g, weight: (1 - weight) * g,
+    end=lambda xp, g, weight: weight * g,
+    weight=lambda xp, g, start, end: g * (end - start),
+)
+
+
+def _scaled(value, x):
+    return x if value == 1 else value * x
+
+
+@op(node="Addcmul")
+def addcmul(xp, x, x1, x2, *, value=1):
+    """x + value * x1 * x2."""
+    return x + _scaled(value, x1) * x2
+
+
+addcmul.vjp(
+    x=lambda xp, g: g,
+    x1=lambda xp, g, x2, value: g * _scaled(value, x2),
+    x2=lambda xp, g, x1, value: g * _scaled(value, x1),
+)
+
+
+@op(node="Addcdiv", domain="nonzero divisor")
+def addcdiv(xp, x, x1, x2, *, value=1):
+    """x + value * x1 / x2."""
+    return x + xp.divide(_scaled(value, x1), x2)
+
+
+addcdiv.vjp(
+    x=lambda xp, g: g,
+    x1=lambda xp, g, x2, value: xp.divide(_scaled(value, g), x2),
+    x2=lambda xp, g, x1, x2, value: -g * xp.divide(xp.divide(_scaled(value, x1), x2), x2),
+)
+
+abs = abs_

@@ -1,0 +1,100 @@
+"""Powers and roots."""
+
+from __future__ import annotations
+
+import math
+
+from plugrad.core.op import op
+from plugrad.core.refusals import BOOLEAN, INTEGER, lacks, powers
+
+__all__ = ["hypot", "pow", "reciprocal", "rsqrt", "sqrt", "square"]
+
+
+def _integer_pow(xp, x1, x2):
+    """Integers to negative powers are 0 but for 1 and -1, in C; libraries refuse them."""
+    if not hasattr(x1, "dtype"):
+        x1 = xp.full_like(x2, x1)
+    positive = xp.pow(x1, xp.where(xp.less(x2, 0), 0, x2))
+    odd = xp.remainder(x2, 2)
+    unit = xp.where(xp.equal(x1, 1), 1, xp.where(xp.equal(x1, -1), 1 - 2 * odd, 0))
+    return xp.where(xp.less(x2, 0), unit, positive)
+
+
+@op(node="Pow", refuse=powers, rescue=_integer_pow, domain="positive")
+def pow_(xp, x1, x2):
+    """Elementwise x1**x2."""
+    return xp.pow(x1, x2)
+
+
+def _pow_base(xp, g, x1, x2):
+    if not hasattr(x2, "dtype"):
+        if x2 == 0:
+            return xp.zeros_like(g)
+        return g * (x2 * x1) if x2 == 2 else g * (x2 * xp.pow(x1, x2 - 1))
+    # The gradient of x**0 is 0, at x = 0 too.
+    return xp.where(xp.equal(x2, 0), 0, g * (x2 * xp.pow(x1, x2 - 1)))
+
+
+def _pow_exponent(xp, g, x1, x2, y):
+    if not hasattr(x1, "dtype"):
+        if x1 == 0:
+            return g * xp.where(xp.greater_equal(x2, 0), 0, -math.inf * y)
+        return g * ((math.log(x1) if x1 > 0 else math.nan) * y)
+    # 0**x2 is constant for x2 > 0, and PyTorch's choice at x2 = 0 is 0 too.
+    flat = xp.logical_and(xp.equal(x1, 0), xp.greater_equal(x2, 0))
+    return g * xp.where(flat, 0, y * xp.log(x1))
+
+
+pow_.vjp(x1=_pow_base, x2=_pow_exponent)
+
+
+@op(node="Pow", called="square")
+def square(xp, x):
+    """Elementwise x * x."""
+    return xp.square(x)
+
+
+square.vjp(x=lambda xp, g, x: g * (2 * x))
+
+
+@op(node="Sqrt", promote="float", domain="positive")
+def sqrt(xp, x):
+    """Elementwise square root."""
+    return xp.sqrt(x)
+
+
+# At 0 this is g / 0: inf.
+sqrt.vjp(x=lambda xp, g, y: xp.divide(g, 2 * y))
+
+
+@op(node="Rsqrt", promote="float", domain="positive")
+def rsqrt(xp, x):
+    """Elementwise 1 / sqrt(x)."""
+    return xp.divide(1, xp.sqrt(x))
+
+
+rsqrt.vjp(x=lambda xp, g, y: -0.5 * g * (y * y * y))
+
+
+@op(node="Reciprocal", promote="float", domain="nonzero")
+def reciprocal(xp, x):
+    """Elementwise 1 / x."""
+    return xp.reciprocal(x)
+
+
+reciprocal.vjp(x=lambda xp, g, y: -g * (y * y))
+
+
+@op(node="Hypot", refuse=lacks("hypot_cpu", BOOLEAN, INTEGER), domain="nonzero")
+def hypot(xp, x1, x2):
+    """Elementwise sqrt(x1**2 + x2**2), without overflow in between."""
+    return xp.hypot(x1, x2)
+
+
+# At (0, 0) both are 0 / 0: nan, as in PyTorch.
+hypot.vjp(
+    x1=lambda xp, g, x1, y: g * xp.divide(x1, y),
+    x2=lambda xp, g, x2, y: g * xp.divide(x2, y),
+)
+
+pow = pow_

@@ -1,0 +1,68 @@
+"""Rounding. The derivatives are 0 everywhere, also at the steps."""
+
+from __future__ import annotations
+
+from plugrad.core.facts import case, real
+from plugrad.core.op import op
+from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
+
+__all__ = ["ceil", "floor", "frac", "round", "round_decimals", "trunc"]
+
+
+@op(node="Floor", refuse=lacks("floor_vml_cpu", BOOLEAN))
+def floor(xp, x):
+    """The largest integer not above x."""
+    return xp.floor(x)
+
+
+floor.vjp(x=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Ceil", refuse=lacks("ceil_vml_cpu", BOOLEAN))
+def ceil(xp, x):
+    """The smallest integer not below x."""
+    return xp.ceil(x)
+
+
+ceil.vjp(x=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Trunc", refuse=lacks("trunc_vml_cpu", BOOLEAN))
+def trunc(xp, x):
+    """The integer part of x: rounded towards 0."""
+    return xp.trunc(x)
+
+
+trunc.vjp(x=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Round", refuse=lacks("round_vml_cpu", BOOLEAN))
+def round_(xp, x):
+    """The nearest integer, the even one of two."""
+    return xp.round(x)
+
+
+round_.vjp(x=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Round", called="round", refuse=lacks("round_cpu", BOOLEAN, INTEGER),
+    samples=lambda: [case(real(3, 4), decimals=1), case(real(3, 4, low=-900.0, high=900.0), decimals=-2)])  # fmt: skip
+def round_decimals(xp, x, *, decimals):
+    """The nearest multiple of 10**-decimals, as PyTorch computes it: scaled, rounded, scaled back."""
+    # Powers of ten from 10**0 up are exact; their inverses are not.
+    scale = 10.0 ** (decimals if decimals > 0 else -decimals)
+    return xp.divide(xp.round(scale * x), scale) if decimals > 0 else scale * xp.round(xp.divide(x, scale))
+
+
+round_decimals.vjp(x=lambda xp, g: xp.zeros_like(g))
+
+
+@op(node="Frac", refuse=lacks("frac_cpu", BOOLEAN, INTEGER))
+def frac(xp, x):
+    """The fractional part of x, with the sign of x."""
+    return x - xp.trunc(x)
+
+
+frac.vjp(x=lambda xp, g: g)
+
+round = round_
