@@ -5,10 +5,16 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from plugrad.core import ops
+from plugrad.core import creation, dtypes, ops
 from plugrad.core.errors import with_hint
 from plugrad.core.modes import no_grad
-from plugrad.nn.functional_checks import check_bilinear, check_embedding, check_layer_norm, check_linear
+from plugrad.nn.functional_checks import (
+    check_bilinear,
+    check_dropout,
+    check_embedding,
+    check_layer_norm,
+    check_linear,
+)
 from plugrad.nn.functional_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -21,7 +27,6 @@ from plugrad.nn.functional_loss import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plugrad.core import dtypes
     from plugrad.core.tensor import Tensor
 
 __all__ = [
@@ -346,9 +351,11 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     """
     if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    check_dropout(input, p, training)
     if not training or p == 0:
         return input
-    y = ops.dropout(input, p=p)
+    keep = creation.empty_like(input, dtype=dtypes.bool_).bernoulli_(1 - p)
+    y = ops.dropout_mask(input, keep, scale=1 / (1 - p) if p < 1 else 0.0)
     return input.copy_(y) if inplace else y
 
 
@@ -435,5 +442,6 @@ def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: fl
         norms = weight.norm(p=norm_type, dim=1, keepdim=True)
         # 1e-7 as in PyTorch, against division by zero.
         scaled = weight * (max_norm / (norms + 1e-7))
-        used = (indices.reshape(-1, 1) == ops.arange(weight.shape[0])).any(dim=0)
+        used = creation.zeros(weight.shape[0], dtype=dtypes.bool_, device=weight.device)
+        used[indices.reshape(-1).long()] = True
         weight.copy_(ops.where(used.unsqueeze(1) & (norms > max_norm), scaled, weight))

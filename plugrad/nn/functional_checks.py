@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plugrad.core.arguments import mistyped
 from plugrad.core.dispatch import broadcast_shapes
 from plugrad.core.errors import with_hint
+from plugrad.core.modes import no_grad
 from plugrad.core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -149,6 +150,20 @@ def check_layer_norm(
             )
 
 
+def check_dropout(input: Tensor, p: float, training: bool) -> None:
+    """Refuse what ``dropout`` can't scale."""
+    require_tensors("dropout", input=input)
+    if math.isnan(p):
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if training and p != 0 and not input.dtype.is_inexact:
+        raise RuntimeError(
+            with_hint(
+                f"result type Float can't be cast to the desired output type {input.dtype.legacy_name}",
+                "dropout scales what it keeps; convert the input: input.float().",
+            )
+        )
+
+
 def check_embedding(indices: Tensor, weight: Tensor, padding_idx: int | None) -> None:
     """Refuse what does not fit in ``embedding``."""
     require_tensors("embedding", weight=weight, indices=indices)
@@ -212,6 +227,13 @@ def check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | Non
             )
         )
     check_class_weight("", input, weight)
+    if weight is not None and weight.dtype is not input.dtype:
+        raise RuntimeError(
+            with_hint(
+                f"expected scalar type {input.dtype.legacy_name} but found {weight.dtype.legacy_name}",
+                f"convert the weights: weight.to({input.dtype}).",
+            )
+        )
 
 
 def check_class_weight(prefix: str, input: Tensor, weight: Tensor | None) -> None:
@@ -224,19 +246,88 @@ def check_class_weight(prefix: str, input: Tensor, weight: Tensor | None) -> Non
         )
 
 
-def check_same_size(text: str, input: Tensor, target: Tensor) -> None:
-    """Refuse a target of another shape, with a text that has places for both shapes."""
-    if target.shape != input.shape:
-        raise ValueError(text.format(target=target.shape, input=input.shape))
+def check_probabilities(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
+    """Refuse what does not fit in ``cross_entropy`` with a target of probabilities."""
+    if not target.dtype.is_floating_point:
+        raise RuntimeError(
+            with_hint(
+                "Expected floating point type for target with class probabilities, got "
+                f"{target.dtype.legacy_name}",
+                "a target of the input's shape holds probabilities, not class numbers.",
+            )
+        )
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+    check_class_weight("cross_entropy: ", input, weight)
 
 
-def check_not_growing(input: Tensor, *factors: Tensor | None) -> None:
-    """Factors must broadcast to the losses without making them larger."""
-    own = tuple(input.shape)
-    for factor in factors:
-        if factor is not None:
-            shape = broadcast_shapes(own, tuple(factor.shape))
-            if shape != own:
+def check_binary(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
+    """Refuse shapes and dtypes that do not fit in ``binary_cross_entropy``."""
+    if target.size() != input.size():
+        raise ValueError(
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is "
+            "deprecated. Please ensure they have the same size."
+        )
+    if target.dtype is not input.dtype:
+        raise RuntimeError(
+            with_hint(
+                f"Found dtype {target.dtype.legacy_name} but expected {input.dtype.legacy_name}",
+                f"convert the target: target.to({input.dtype}).",
+            )
+        )
+    if weight is not None:
+        own, factor = tuple(target.shape), tuple(weight.shape)
+        for i in range(1, min(len(own), len(factor)) + 1):
+            if own[-i] != factor[-i] and 1 not in (own[-i], factor[-i]):
                 raise RuntimeError(
-                    f"output with shape {list(own)} doesn't match the broadcast shape {list(shape)}"
+                    f"Attempting to broadcast a dimension of length {factor[-i]} at {-i}! Mismatching "
+                    f"argument at index 1 had {weight.shape}; but expected shape should be broadcastable to "
+                    f"{list(own)}"
+                )
+        _check_not_growing(own, weight)
+
+
+def check_binary_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None
+) -> None:
+    """Refuse what does not fit in ``binary_cross_entropy_with_logits``."""
+    if target.size() != input.size():
+        raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
+    if input.dtype.category > target.dtype.category:
+        raise RuntimeError(
+            with_hint(
+                f"result type {input.dtype.legacy_name} can't be cast to the desired output type "
+                f"{target.dtype.legacy_name}",
+                f"convert the target: target.to({input.dtype}).",
+            )
+        )
+    for factor in (pos_weight, weight):
+        if factor is not None:
+            _check_not_growing(tuple(input.shape), factor)
+
+
+def _check_not_growing(own: tuple[int, ...], factor: Tensor) -> None:
+    """A factor must broadcast to the losses without making them larger."""
+    shape = broadcast_shapes(tuple(factor.shape), own)
+    if shape != own:
+        raise RuntimeError(f"output with shape {list(own)} doesn't match the broadcast shape {list(shape)}")
+
+
+def check_no_probability_missed(loss: Tensor, input: Tensor, target: Tensor) -> None:
+    """Refuse values that are no probabilities: they make ``binary_cross_entropy`` nan, and only they do.
+
+    Not on devices that compute asynchronously: there looking at a value would wait for the device.
+    """
+    if getattr(loss.device.backend.capabilities, "asynchronous", False):
+        return
+    with no_grad():
+        if not loss.isnan().any():
+            return
+        for name, x in (("input", input), ("target", target)):
+            if not ((x >= 0) & (x <= 1)).all():
+                raise RuntimeError(
+                    with_hint(
+                        f"all elements of {name} should be between 0 and 1",
+                        "binary_cross_entropy_with_logits takes scores of any size.",
+                    )
                 )
