@@ -1,22 +1,595 @@
-"""PyTorch's names for ops: reduction."""
+"""Reductions by arithmetic under PyTorch's names: sums, means, products, spreads, norms, all and any, scans."""
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any
 
-from plugrad.core import ops
+from plugrad.core import arguments, dispatch, dtypes, ops
+from plugrad.core.errors import with_hint
+from plugrad.core.methods import dims, extremum, scan
+from plugrad.core.methods.extremum import *
+from plugrad.core.methods.scan import *
+from plugrad.core.value import Value
 
-__all__ = ["sum"]
+__all__ = [
+    "all", "any", "count_nonzero", "logsumexp", "mean", "nanmean", "nansum", "norm", "prod", "std", "std_mean", "sum",
+    "var", "var_mean", *extremum.__all__, *scan.__all__,
+]  # fmt: skip
+
+_sum_of_all = ops.sum
 
 
-def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """Sum over dimensions, all by default."""
-    return ops.sum(input, axis=dim, keepdims=keepdim, dtype=dtype)
+def _summands(name: str, input: Any, dtype: Any) -> Any:
+    """The tensor in the dtype that is summed in: integers and booleans in int64 unless told otherwise."""
+    dtype = arguments.as_dtype(name, dtype)
+    if dtype is None:
+        if input.dtype.is_inexact:
+            return input
+        dtype = dtypes.int64
+    return dispatch.cast(input, dtype)
 
 
-class ReductionMethods:
+def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Any:
+    r"""Return the sum of all elements, or the sums over dimensions.
+
+    .. math:: y = \sum_i x_i
+
+    Args:
+        input: The tensor.
+        dim: The dimension or dimensions to sum over; all by default. Also called ``axis``.
+        keepdim: Keep them, with size 1. Also called ``keepdims``.
+        dtype: Convert the elements to this dtype first. Integers and booleans are summed in int64 by default.
+        names: NumPy's names.
+
+    Returns:
+        A tensor; of no dimension where all are summed over.
+
+    Shape:
+        The input's without ``dim``.
+
+    Raises:
+        IndexError: if a dimension is out of range.
+        RuntimeError: if one is named twice.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x.sum()
+        tensor(10.)
+        >>> x.sum(0, keepdim=True)
+        tensor([[4., 6.]])
+    """
+    if dim is None and keepdim is False and dtype is None and not names and isinstance(input, Value):
+        if input.dtype.is_inexact:
+            return _sum_of_all(input)
+        if input.dtype is dtypes.bool_:
+            return ops.count_nonzero(input)
+    return _summed("sum", input, dim, keepdim, dtype, names, ops.sum, ops.sum_over)
+
+
+def _summed(name: str, input: Any, dim: Any, keepdim: Any, dtype: Any, names: Any, all_of: Any, over: Any) -> Any:
+    x = dims.tensor(name, input)
+    if names:
+        dim, keepdim = dims.numpys(name, dim, keepdim, names)
+    axis = dims.axes(name, dim, x.raw.ndim)
+    keepdims = dims.flag(name, keepdim)
+    return (all_of if dim is None else over)(_summands(name, x, dtype), axis=axis, keepdims=keepdims)
+
+
+def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Any:
+    """Return the sum of all elements that are not nan, or the sums over dimensions.
+
+    Args:
+        input: The tensor.
+        dim: The dimension or dimensions to sum over; all by default.
+        keepdim: Keep them, with size 1.
+        dtype: Convert the elements to this dtype first.
+        names: NumPy's names.
+
+    Returns:
+        A tensor. nan gets the gradient 0.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nansum(plugrad.tensor([1.0, float("nan"), 2.0]))
+        tensor(3.)
+    """
+    x = dims.tensor("nansum", input)
+    over = ops.nansum if x.dtype.is_inexact else ops.sum
+    return _summed("nansum", x, dim, keepdim, dtype, names, over, over)
+
+
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Any:
+    r"""Return the mean of all elements, or the means over dimensions.
+
+    .. math:: y = \frac{1}{n} \sum_i x_i
+
+    Args:
+        input: The tensor, of a floating dtype.
+        dim: The dimension or dimensions to average over; all by default. Also called ``axis``.
+        keepdim: Keep them, with size 1. Also called ``keepdims``.
+        dtype: Convert the elements to this dtype first.
+        names: NumPy's names.
+
+    Returns:
+        A tensor. The mean of nothing is nan.
+
+    Raises:
+        RuntimeError: for integers, which need ``dtype``.
+        IndexError: if a dimension is out of range.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.mean(plugrad.tensor([[1.0, 2.0], [3.0, 4.0]]), 1)
+        tensor([1.5000, 3.5000])
+    """
+    x = dims.tensor("mean", input)
+    if dtype is not None or not x.dtype.is_inexact:
+        x = _averaged("mean", x, dtype)
+    if dim is None and keepdim is False and not names:
+        return ops.mean(x)
+    if names:
+        dim, keepdim = dims.numpys("mean", dim, keepdim, names)
+    axis = dims.axes("mean", dim, x.raw.ndim)
+    return (ops.mean if dim is None else ops.mean_over)(x, axis=axis, keepdims=dims.flag("mean", keepdim))
+
+
+def _averaged(name: str, x: Any, dtype: Any) -> Any:
+    """The tensor in a floating dtype, or PyTorch's error."""
+    dtype = arguments.as_dtype(name, dtype)
+    wanted, what = (x.dtype, "Input") if dtype is None else (dtype, "Optional")
+    if not wanted.is_inexact:
+        raise RuntimeError(
+            with_hint(
+                f"{name}(): could not infer output dtype. {what} dtype must be either a floating point or complex "
+                f"dtype. Got: {wanted.legacy_name}",
+                "convert first, x.float(), or pass dtype=plugrad.float32.",
+            )
+        )
+    return dispatch.cast(x, wanted)
+
+
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Any:
+    """Return the mean of all elements that are not nan, or the means over dimensions.
+
+    Args:
+        input: The tensor, of a floating dtype.
+        dim: The dimension or dimensions to average over; all by default.
+        keepdim: Keep them, with size 1.
+        dtype: Convert the elements to this dtype first.
+        names: NumPy's names.
+
+    Returns:
+        A tensor. The mean of nothing is nan.
+
+    Raises:
+        RuntimeError: for integers.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nanmean(plugrad.tensor([1.0, float("nan"), 3.0]))
+        tensor(2.)
+    """
+    x = dims.tensor("nanmean", input)
+    if not x.dtype.is_inexact:
+        raise RuntimeError(
+            with_hint(
+                f"nanmean(): expected input to have floating point or complex dtype but got {x.dtype.legacy_name}",
+                "convert first: x.float().",
+            )
+        )
+    if names:
+        dim, keepdim = dims.numpys("nanmean", dim, keepdim, names)
+    axis = dims.axes("nanmean", dim, x.raw.ndim)
+    keepdims = dims.flag("nanmean", keepdim)
+    x = _averaged("nanmean", x, dtype)
+    present = ops.count_nonzero(ops.logical_not(ops.isnan(x.detach())), axis=axis, keepdims=keepdims)
+    return ops.divide(ops.nansum(x, axis=axis, keepdims=keepdims), dispatch.cast(present, x.dtype.to_real()))
+
+
+def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Any:
+    r"""Return the product of all elements, or the products over one dimension.
+
+    .. math:: y = \prod_i x_i
+
+    The gradient of an element is the product of the others, also where there are zeros, and to any order.
+
+    Args:
+        input: The tensor.
+        dim: The dimension to multiply over; all by default. Also called ``axis``.
+        keepdim: Keep it, with size 1. Also called ``keepdims``.
+        dtype: Convert the elements to this dtype first. Integers and booleans are multiplied in int64 by default.
+        names: NumPy's names.
+
+    Returns:
+        A tensor. The product of nothing is 1.
+
+    Raises:
+        IndexError: if the dimension is out of range.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([2.0, 0.0, 3.0], requires_grad=True)
+        >>> x.prod().backward()
+        >>> x.grad
+        tensor([0., 6., 0.])
+    """
+    x = dims.tensor("prod", input)
+    if names:
+        dim, keepdim = dims.numpys("prod", dim, keepdim, names)
+    x = _summands("prod", x, dtype)
+    if dim is None:
+        if keepdim is not False:
+            raise dims.refused("prod", keepdim=keepdim)
+        return ops.prod(x)
+    axis = dims.one("prod", dim, x.raw.ndim)
+    keepdims = dims.flag("prod", keepdim)
+    return ops.prod_over(x, axis=axis if x.raw.ndim else None, keepdims=keepdims)
+
+
+def _spread(
+    name: str, input: Any, dim: Any, unbiased: Any, keepdim: Any, correction: Any, names: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The tensor and the op's options, for var and std in their three forms."""
+    if not isinstance(input, Value):
+        raise dims.refused(name, input)
+    if names:
+        dim, keepdim = dims.numpys(name, dim, keepdim, names)
+    if dim.__class__ is bool and unbiased is None:
+        dim, unbiased = None, dim
+    if unbiased is not None and (unbiased.__class__ is not bool or correction is not None):
+        given = {} if correction is None else {"correction": correction}
+        raise dims.refused(name, *([] if dim is None else [dim]), unbiased, **given)
+    if keepdim.__class__ is not bool or not isinstance(correction, (int, float, type(None))):
+        raise dims.refused(name, correction=correction, keepdim=keepdim)
+    if not input.dtype.is_inexact:
+        raise RuntimeError(
+            with_hint("std and var only support floating point and complex dtypes", "convert first: x.float().")
+        )
+    shape = input.raw.shape
+    axis = dims.axes(name, dim, len(shape))
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    count = math.prod(shape if axis is None else [shape[a] for a in axis])
+    if count <= correction:
+        warnings.warn(
+            f"{name.partition('_')[0]}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            UserWarning,
+            stacklevel=3,
+        )
+    return input, {"axis": axis, "correction": float(correction), "keepdims": keepdim}
+
+
+def var(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+) -> Any:
+    r"""Return the variance of all elements, or the variances over dimensions.
+
+    .. math:: \sigma^2 = \frac{1}{\max(0, n - c)} \sum_i (x_i - \bar x)^2
+
+    Args:
+        input: The tensor, of a floating dtype.
+        dim: The dimension or dimensions; all by default. Also called ``axis``.
+        unbiased: The older way to say ``correction``: True for 1, False for 0.
+        keepdim: Keep the dimensions, with size 1. Also called ``keepdims``.
+        correction: The c of the formula, 1 by default.
+        names: NumPy's names.
+
+    Returns:
+        A tensor; nan where n and c are 1. Warns where n - c is not positive.
+
+    Raises:
+        RuntimeError: for integers.
+        IndexError: if a dimension is out of range.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([1.0, 2.0, 3.0, 4.0])
+        >>> x.var()
+        tensor(1.6667)
+        >>> x.var(correction=0)
+        tensor(1.2500)
+    """
+    x, options = _spread("var", input, dim, unbiased, keepdim, correction, names)
+    return ops.var(x, **options)
+
+
+def std(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+) -> Any:
+    r"""Return the standard deviation of all elements, or those over dimensions.
+
+    .. math:: \sigma = \sqrt{\frac{1}{\max(0, n - c)} \sum_i (x_i - \bar x)^2}
+
+    Args:
+        input: The tensor, of a floating dtype.
+        dim: The dimension or dimensions; all by default. Also called ``axis``.
+        unbiased: The older way to say ``correction``: True for 1, False for 0.
+        keepdim: Keep the dimensions, with size 1. Also called ``keepdims``.
+        correction: The c of the formula, 1 by default.
+        names: NumPy's names.
+
+    Returns:
+        A tensor; nan where n and c are 1. Its gradient is 0 where it is 0. Warns where n - c is not positive.
+
+    Raises:
+        RuntimeError: for integers.
+        IndexError: if a dimension is out of range.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.std(plugrad.tensor([[1.0, 3.0], [5.0, 5.0]]), 1)
+        tensor([1.4142, 0.0000])
+    """
+    x, options = _spread("std", input, dim, unbiased, keepdim, correction, names)
+    return ops.std(x, **options)
+
+
+def var_mean(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+) -> tuple[Any, Any]:
+    """Return the variance and the mean of all elements, or those over dimensions.
+
+    Args:
+        input: The tensor, of a floating dtype.
+        dim: The dimension or dimensions; all by default.
+        unbiased: The older way to say ``correction``: True for 1, False for 0.
+        keepdim: Keep the dimensions, with size 1.
+        correction: What is subtracted from the count of elements, 1 by default.
+        names: NumPy's names.
+
+    Returns:
+        (variance, mean).
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.var_mean(plugrad.tensor([1.0, 2.0, 3.0]))
+        (tensor(1.), tensor(2.))
+    """
+    x, options = _spread("var_mean", input, dim, unbiased, keepdim, correction, names)
+    return ops.var(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
+
+
+def std_mean(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
+) -> tuple[Any, Any]:
+    """Return the standard deviation and the mean of all elements, or those over dimensions.
+
+    Args:
+        input: The tensor, of a floating dtype.
+        dim: The dimension or dimensions; all by default.
+        unbiased: The older way to say ``correction``: True for 1, False for 0.
+        keepdim: Keep the dimensions, with size 1.
+        correction: What is subtracted from the count of elements, 1 by default.
+        names: NumPy's names.
+
+    Returns:
+        (standard deviation, mean).
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.std_mean(plugrad.tensor([1.0, 2.0, 3.0]))
+        (tensor(1.), tensor(2.))
+    """
+    x, options = _spread("std_mean", input, dim, unbiased, keepdim, correction, names)
+    return ops.std(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
+
+
+def logsumexp(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> Any:
+    r"""Return the logarithms of the sums of exponentials over dimensions, without overflow.
+
+    .. math:: y = \log \sum_i e^{x_i}
+
+    Args:
+        input: The tensor; integers are converted to the default floating dtype.
+        dim: The dimension or dimensions to sum over. Also called ``axis``.
+        keepdim: Keep them, with size 1. Also called ``keepdims``.
+        names: NumPy's names.
+
+    Returns:
+        A tensor. That of nothing is -inf.
+
+    Raises:
+        TypeError: without ``dim``.
+        IndexError: if a dimension is out of range.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.tensor([1000.0, 1000.0]).logsumexp(0)
+        tensor(1000.6931)
+    """
+    x = dims.tensor("logsumexp", input)
+    if names:
+        dim, keepdim = dims.numpys("logsumexp", dim, keepdim, names)
+    if dim is None:
+        raise TypeError('logsumexp() missing 1 required positional arguments: "dim"')
+    axis = dims.axes("logsumexp", dim, x.raw.ndim)
+    return ops.logsumexp(x, axis=axis, keepdims=dims.flag("logsumexp", keepdim))
+
+
+def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
+    r"""Return the p-norm of all elements, or the norms over dimensions.
+
+    .. math:: \lVert x \rVert_p = \Big(\sum_i |x_i|^p\Big)^{1/p}
+
+    Args:
+        input: The tensor, of a floating dtype.
+        p: The order: any number, ``inf`` (the largest size), ``-inf`` (the smallest), 0 (the count of nonzeros), or
+            ``"fro"``, which is 2.
+        dim: The dimension or dimensions; all by default.
+        keepdim: Keep them, with size 1.
+        dtype: Convert the elements to this dtype first.
+
+    Returns:
+        A tensor. At 0 its gradient is 0.
+
+    Raises:
+        RuntimeError: for integers, an unknown order, and for the inf-norm of nothing.
+        NotImplementedError: for ``"nuc"``, which needs singular values.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([[3.0, 4.0], [0.0, 0.0]])
+        >>> x.norm()
+        tensor(5.)
+        >>> x.norm(1, dim=1)
+        tensor([7., 0.])
+    """
+    x = dims.tensor("norm", input)
+    if p is None or p == "fro":
+        p = 2
+    elif p == "nuc":
+        raise NotImplementedError("norm(): the nuclear norm needs singular values, which plugrad does not have yet")
+    elif isinstance(p, str):
+        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
+    p = arguments.as_number("linalg_vector_norm", "ord", 2, p)
+    return vector_norm(x, p, dim, keepdim, dtype=dtype)
+
+
+def vector_norm(x: Any, ord: Any, dim: Any, keepdim: bool, dtype: Any = None) -> Any:
+    """The norm of vectors, with the checks and texts of PyTorch's linalg.vector_norm."""
+    dtype = arguments.as_dtype("linalg_vector_norm", dtype)
+    if not x.dtype.is_inexact:
+        raise RuntimeError(
+            with_hint(
+                "linalg.vector_norm: Expected a floating point or complex tensor as input. "
+                f"Got {x.dtype.legacy_name}",
+                "convert first: x.float().",
+            )
+        )
+    if dtype is not None:
+        if not dtype.is_inexact:
+            raise RuntimeError(
+                f"linalg.vector_norm: dtype should be floating point or complex, but got {dtype.legacy_name}"
+            )
+        x = dispatch.cast(x, dtype)
+    shape = x.raw.shape
+    axis = dims.axes("linalg_vector_norm", dim, len(shape), 3)
+    if abs(ord) == math.inf and 0 in shape:
+        text = f"linalg.vector_norm cannot compute the {ord} norm on "
+        empty = [a for a in axis or () if shape[a] == 0]
+        if axis is None:
+            raise RuntimeError(f"{text}an empty tensor because the operation does not have an identity")
+        if empty:
+            raise RuntimeError(
+                f"{text}the dimension {empty[0]}because this dimension is empty and the operation does not have an "
+                "identity"
+            )
+    ord = int(ord) if ord == int(ord if abs(ord) != math.inf else 0) else ord
+    keepdims = dims.flag("linalg_vector_norm", keepdim, 4)
+    if ord == 0:
+        # A count: PyTorch has no derivative of it.
+        return ops.vector_norm(x.detach(), ord=0, axis=axis, keepdims=keepdims)
+    return ops.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)
+
+
+def _truth(name: str, op: Any, input: Any, dim: Any, keepdim: Any, names: dict[str, Any]) -> Any:
+    if not isinstance(input, Value):
+        raise dims.refused(name, input)
+    if names:
+        dim, keepdim = dims.numpys(name, dim, keepdim, names)
+    if keepdim.__class__ is not bool:
+        raise dims.refused(name, dim, keepdim)
+    axis = dims.several(name, dim, input.raw.ndim)
+    if not input.raw.ndim:
+        axis = None
+    y = op(input, axis=axis, keepdims=keepdim)
+    # uint8 was the dtype of masks once: PyTorch keeps it.
+    return dispatch.cast(y, dtypes.uint8) if input.dtype is dtypes.uint8 else y
+
+
+def all(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> Any:
+    """Return whether all elements are true, everywhere or along dimensions.
+
+    Args:
+        input: The tensor. Whatever is not 0 is true.
+        dim: The dimension or dimensions; all by default. Also called ``axis``.
+        keepdim: Keep them, with size 1. Also called ``keepdims``.
+        names: NumPy's names.
+
+    Returns:
+        A boolean tensor (uint8 for uint8). All of nothing are true.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.all(plugrad.tensor([[True, False], [True, True]]), 1)
+        tensor([False,  True])
+    """
+    return _truth("all", ops.all, input, dim, keepdim, names)
+
+
+def any(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> Any:
+    """Return whether any element is true, anywhere or along dimensions.
+
+    Args:
+        input: The tensor. Whatever is not 0 is true.
+        dim: The dimension or dimensions; all by default. Also called ``axis``.
+        keepdim: Keep them, with size 1. Also called ``keepdims``.
+        names: NumPy's names.
+
+    Returns:
+        A boolean tensor (uint8 for uint8). None of nothing is true.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.any(plugrad.tensor([[True, False], [False, False]]), 1)
+        tensor([ True, False])
+    """
+    return _truth("any", ops.any, input, dim, keepdim, names)
+
+
+def count_nonzero(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+    """Return how many elements are not 0, everywhere or along dimensions.
+
+    Args:
+        input: The tensor.
+        dim: The dimension or dimensions; all by default.
+        axis: NumPy's name of ``dim``.
+
+    Returns:
+        An int64 tensor.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.count_nonzero(plugrad.tensor([[0, 1], [2, 3]]), 0)
+        tensor([1, 2])
+    """
+    x = dims.tensor("count_nonzero", input)
+    found = dims.axes("count_nonzero", axis if dim is None else dim, x.raw.ndim)
+    return ops.count_nonzero(x, axis=found)
+
+
+class ReductionMethods(extremum.ExtremumMethods, scan.ScanMethods):
     """The methods and operators of this chapter."""
 
     __slots__ = ()
 
     sum = sum
+    nansum = nansum
+    mean = mean
+    nanmean = nanmean
+    prod = prod
+    var = var
+    std = std
+    logsumexp = logsumexp
+    norm = norm
+    all = all
+    any = any
+    count_nonzero = count_nonzero
