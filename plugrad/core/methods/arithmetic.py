@@ -1,0 +1,537 @@
+"""PyTorch's arithmetic of two and more tensors: names, signatures, operators and in-place forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugrad.core import dispatch, dtypes, ops
+from plugrad.core.arguments import mistyped
+from plugrad.core.errors import with_hint
+from plugrad.core.inplace import assign, in_place, update
+from plugrad.core.modes import mode
+from plugrad.core.promote import plain, result_type, wrong_type
+from plugrad.core.refusals import boolean_operands
+from plugrad.core.value import Value
+
+__all__ = [
+    "add", "addcdiv", "addcmul", "arctan2", "atan2", "copysign", "div", "divide", "float_power", "floor_divide", "fmod",
+    "hypot", "lerp", "logaddexp", "mul", "multiply", "pow", "remainder", "rsub", "sub", "subtract", "true_divide",
+    "xlogy", "xlogy_",
+]  # fmt: skip
+
+
+def into(name: str, out: Any, y: Any) -> Any:
+    """Put a result into the tensor that ``out=`` gave."""
+    if not isinstance(out, Value):
+        raise mistyped(name, "out", None, "Tensor", out)
+    if mode() > 0 and (y.tracked or out.tracked):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    if 0 in out.raw.shape and out.dtype is y.dtype:
+        out.raw = y.raw
+        return out
+    return assign(out, y)
+
+
+def tensors_only(function: Any) -> Any:
+    """A binary op that, other than the standard's, takes no Python numbers."""
+    op = function.op
+
+    def binary(input: Any, other: Any) -> Any:
+        if not isinstance(input, Value):
+            raise wrong_type(op.called, "input", 1, input)
+        if not isinstance(other, Value):
+            raise wrong_type(op.called, "other", 2, other)
+        return function(input, other)
+
+    binary.__name__ = binary.__qualname__ = op.called
+    binary.__doc__ = function.__doc__
+    return binary
+
+
+def _times_alpha(input: Any, other: Any, alpha: Any) -> Any:
+    """``alpha * other``, in the dtype in which it is added to the input."""
+    dtype = result_type([input, other])
+    if alpha.__class__ is bool and dtype is not dtypes.bool_:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if dtype.category < 2 and isinstance(alpha, float):
+        raise RuntimeError(
+            with_hint(
+                "For integral input tensors, argument alpha must not be a floating point number.",
+                "convert the tensor: x.float().",
+            )
+        )
+    if dtype is dtypes.bool_:
+        alpha = bool(alpha)
+    return ops.multiply(dispatch.cast(other, dtype), alpha) if isinstance(other, Value) else other * alpha
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+    r"""Add ``other``, scaled by ``alpha``.
+
+    .. math:: y_i = input_i + alpha \cdot other_i
+
+    Args:
+        input: A tensor or a number.
+        other: A tensor or a number.
+        alpha: The factor of ``other``.
+        out: A tensor to put the result into.
+
+    Returns:
+        The sum.
+
+    Shape:
+        - Output: what input and other broadcast to.
+
+    Raises:
+        RuntimeError: if ``alpha`` is no integer where the tensors are.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.add(plugrad.tensor([1.0, 2.0]), plugrad.tensor([10.0, 20.0]), alpha=2)
+        tensor([21., 42.])
+    """
+    if alpha.__class__ is not int or alpha != 1:
+        other = _times_alpha(input, other, alpha)
+    y = ops.add(input, other)
+    return y if out is None else into("add", out, y)
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+    r"""Subtract ``other``, scaled by ``alpha``.
+
+    .. math:: y_i = input_i - alpha \cdot other_i
+
+    Args:
+        input: A tensor or a number.
+        other: A tensor or a number.
+        alpha: The factor of ``other``.
+        out: A tensor to put the result into.
+
+    Returns:
+        The difference.
+
+    Shape:
+        - Output: what input and other broadcast to.
+
+    Raises:
+        RuntimeError: for booleans; if ``alpha`` is no integer where the tensors are.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.sub(plugrad.tensor([1.0, 2.0]), 1)
+        tensor([0., 1.])
+    """
+    if alpha.__class__ is not int or alpha != 1:
+        boolean_operands(dtypes.bool_, (input, other))
+        other = _times_alpha(input, other, alpha)
+    y = ops.subtract(input, other)
+    return y if out is None else into("sub", out, y)
+
+
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """Subtract ``input``, scaled by ``alpha``, from ``other``.
+
+    Args:
+        input: A tensor.
+        other: A tensor or a number.
+        alpha: The factor of ``input``.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.rsub(plugrad.tensor([1.0, 2.0]), 3)
+        tensor([2., 1.])
+    """
+    return sub(other, input, alpha=alpha)
+
+
+def mul(input: Any, other: Any, *, out: Any = None) -> Any:
+    r"""Multiply.
+
+    .. math:: y_i = input_i \cdot other_i
+
+    Args:
+        input: A tensor or a number.
+        other: A tensor or a number.
+        out: A tensor to put the result into.
+
+    Returns:
+        The product.
+
+    Shape:
+        - Output: what input and other broadcast to.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.mul(plugrad.tensor([1.0, 2.0]), plugrad.tensor([[3.0], [4.0]]))
+        tensor([[3., 6.],
+                [4., 8.]])
+    """
+    y = ops.multiply(input, other)
+    return y if out is None else into("mul", out, y)
+
+
+_DIVISIONS = {None: ops.divide, "floor": ops.divide_floor, "trunc": ops.divide_trunc}
+
+
+def _division(rounding_mode: Any) -> Any:
+    division = _DIVISIONS.get(rounding_mode)
+    if division is None:
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return division
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Any:
+    r"""Divide.
+
+    .. math:: y_i = \frac{input_i}{other_i}
+
+    Args:
+        input: A tensor or a number.
+        other: A tensor or a number.
+        rounding_mode: None divides truly: integers give floating point. ``"floor"`` rounds down, ``"trunc"`` towards
+            0; integers stay integers, and the gradient is 0.
+        out: A tensor to put the result into.
+
+    Returns:
+        The quotient.
+
+    Shape:
+        - Output: what input and other broadcast to.
+
+    Raises:
+        RuntimeError: for another rounding mode; if integers are divided by 0 and rounded, where the backend tells.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.div(plugrad.tensor([7, -7]), 2)
+        tensor([ 3.5000, -3.5000])
+        >>> plugrad.div(plugrad.tensor([7, -7]), 2, rounding_mode="trunc")
+        tensor([ 3, -3])
+    """
+    y = _division(rounding_mode)(input, other)
+    return y if out is None else into("div", out, y)
+
+
+def true_divide(input: Any, other: Any) -> Any:
+    """Divide: ``div`` without rounding.
+
+    Args:
+        input: A tensor or a number.
+        other: A tensor or a number.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.true_divide(plugrad.tensor([1, 2]), 2)
+        tensor([0.5000, 1.0000])
+    """
+    return ops.divide(input, other)
+
+
+def pow(input: Any, exponent: Any) -> Any:
+    r"""Raise to a power.
+
+    .. math:: y_i = input_i^{exponent_i}
+
+    Args:
+        input: A tensor or a number.
+        exponent: A tensor or a number.
+
+    Returns:
+        The power.
+
+    Shape:
+        - Output: what input and exponent broadcast to.
+
+    Raises:
+        RuntimeError: for integers with a negative integer as the exponent.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.pow(plugrad.tensor([1.0, 2.0, 3.0]), 2)
+        tensor([1., 4., 9.])
+        >>> plugrad.pow(2, plugrad.tensor([1, 2, 3]))
+        tensor([2, 4, 8])
+    """
+    return ops.pow(input, exponent)
+
+
+def _as_double(x: Any) -> Any:
+    return dispatch.cast(x, dtypes.float64) if isinstance(x, Value) else x
+
+
+def float_power(input: Any, exponent: Any) -> Any:
+    """Raise to a power in float64, whatever the dtypes are.
+
+    Args:
+        input: A tensor or a number.
+        exponent: A tensor or a number.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.float_power(plugrad.tensor([4]), 0.5)
+        tensor([2.], dtype=plugrad.float64)
+    """
+    return ops.pow(_as_double(input), _as_double(exponent))
+
+
+_C_NAMES = {
+    "int64": "long int", "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
+    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+}  # fmt: skip
+
+
+def _check_lerp(input: Any, end: Any, weight: Any) -> None:
+    if not isinstance(input, Value):
+        raise wrong_type("lerp", "input", 1, input)
+    if not isinstance(end, Value):
+        raise wrong_type("lerp", "end", 2, end)
+    for name, x in (("end", end), ("weight", weight)):
+        if isinstance(x, Value) and x.dtype is not input.dtype and not (name == "weight" and not x.raw.shape):
+            expected, found = (_C_NAMES.get(d.name, d.name) for d in (input.dtype, x.dtype))
+            raise RuntimeError(
+                with_hint(f"expected dtype {expected} for `{name}` but got dtype {found}", "lerp does not promote.")
+            )
+
+
+def lerp(input: Any, end: Any, weight: Any) -> Any:
+    r"""Interpolate linearly.
+
+    .. math:: y_i = input_i + weight_i \cdot (end_i - input_i)
+
+    Args:
+        input: Where weight 0 is.
+        end: Where weight 1 is.
+        weight: A tensor or a number.
+
+    Returns:
+        The points between.
+
+    Shape:
+        - Output: what all three broadcast to.
+
+    Raises:
+        RuntimeError: if the dtypes differ.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.lerp(plugrad.tensor([0.0, 1.0]), plugrad.tensor([10.0, 11.0]), 0.25)
+        tensor([2.5000, 3.5000])
+    """
+    _check_lerp(input, end, weight)
+    return ops.lerp(input, end, weight)
+
+
+def lerp_(input: Any, end: Any, weight: Any) -> Any:
+    """In-place form of ``lerp``."""
+    _check_lerp(input, end, weight)
+    return update(ops.lerp.op, input, (end, weight), {})
+
+
+def _value(name: str, value: Any, *operands: Any) -> Any:
+    """The factor of addcmul and addcdiv: cut to an integer where all else is."""
+    number = plain(value)
+    if number is None:
+        raise mistyped(name, "value", None, "Number", value)
+    tensors = [x for x in operands if isinstance(x, Value)]
+    return int(number) if all(x.dtype.category < 2 for x in tensors) and not isinstance(number, complex) else number
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    r"""Add a scaled product.
+
+    .. math:: y_i = input_i + value \cdot tensor1_i \cdot tensor2_i
+
+    Args:
+        input: A tensor.
+        tensor1: A tensor.
+        tensor2: A tensor.
+        value: The factor of the product.
+
+    Shape:
+        - Output: what all three broadcast to.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.addcmul(plugrad.ones(2), plugrad.tensor([1.0, 2.0]), plugrad.tensor([3.0, 4.0]), value=0.5)
+        tensor([2.5000, 5.0000])
+    """
+    return ops.addcmul(input, tensor1, tensor2, value=_value("addcmul", value, input, tensor1, tensor2))
+
+
+def addcmul_(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """In-place form of ``addcmul``."""
+    return update(
+        ops.addcmul.op, input, (tensor1, tensor2), {"value": _value("addcmul", value, input, tensor1, tensor2)}
+    )
+
+
+_INTEGER_DIVISION = (
+    "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
+    "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
+    "plugrad.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / tensor2) "
+    "for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * tensor1 / "
+    "tensor2), for all dtypes."
+)
+
+
+def _check_addcdiv(tensor1: Any, tensor2: Any) -> None:
+    if all(isinstance(x, Value) and x.dtype.category < 2 for x in (tensor1, tensor2)):
+        raise RuntimeError(_INTEGER_DIVISION)
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    r"""Add a scaled quotient.
+
+    .. math:: y_i = input_i + value \cdot \frac{tensor1_i}{tensor2_i}
+
+    Args:
+        input: A tensor.
+        tensor1: A tensor.
+        tensor2: A tensor.
+        value: The factor of the quotient.
+
+    Shape:
+        - Output: what all three broadcast to.
+
+    Raises:
+        RuntimeError: if both other tensors are integers.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.addcdiv(plugrad.ones(2), plugrad.tensor([1.0, 2.0]), plugrad.tensor([4.0, 4.0]))
+        tensor([1.2500, 1.5000])
+    """
+    _check_addcdiv(tensor1, tensor2)
+    return ops.addcdiv(input, tensor1, tensor2, value=value)
+
+
+def addcdiv_(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """In-place form of ``addcdiv``."""
+    _check_addcdiv(tensor1, tensor2)
+    return update(ops.addcdiv.op, input, (tensor1, tensor2), {"value": value})
+
+
+def add_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """In-place form of ``add``."""
+    if alpha.__class__ is not int or alpha != 1:
+        other = _times_alpha(input, other, alpha)
+    return update(ops.add.op, input, (other,), {})
+
+
+def sub_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """In-place form of ``sub``."""
+    boolean_operands(dtypes.bool_, (input, other))
+    if alpha.__class__ is not int or alpha != 1:
+        other = _times_alpha(input, other, alpha)
+    return update(ops.subtract.op, input, (other,), {})
+
+
+def div_(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    """In-place form of ``div``."""
+    return update(_division(rounding_mode).op, input, (other,), {})
+
+
+def pow_(input: Any, exponent: Any) -> Any:
+    """In-place form of ``pow``."""
+    return update(ops.pow.op, input, (exponent,), {})
+
+
+def float_power_(input: Any, exponent: Any) -> Any:
+    """In-place form of ``float_power``."""
+    if input.dtype is not dtypes.float64:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {input.dtype.legacy_name} but the operation's result requires "
+            "dtype Double"
+        )
+    return update(ops.pow.op, input, (_as_double(exponent),), {})
+
+
+multiply = mul
+divide = div
+subtract = sub
+floor_divide = ops.floor_divide
+remainder = ops.remainder
+fmod = ops.fmod
+copysign = ops.copysign
+xlogy = ops.xlogy
+atan2 = arctan2 = tensors_only(ops.atan2)
+hypot = tensors_only(ops.hypot)
+logaddexp = tensors_only(ops.logaddexp)
+xlogy_ = in_place(ops.xlogy)
+
+
+class ArithmeticMethods:
+    """Arithmetic as methods and operators."""
+
+    __slots__ = ()
+
+    __add__ = dispatch.operator(ops.add)
+    __radd__ = dispatch.reflected(ops.add)
+    __iadd__ = in_place(ops.add)
+    __sub__ = dispatch.operator(ops.subtract)
+    __rsub__ = dispatch.reflected(ops.subtract)
+    __isub__ = sub_
+    __mul__ = dispatch.operator(ops.multiply)
+    __rmul__ = dispatch.reflected(ops.multiply)
+    __imul__ = mul_ = multiply_ = in_place(ops.multiply)
+    __truediv__ = dispatch.operator(ops.divide)
+    __rtruediv__ = dispatch.reflected(ops.divide)
+    __itruediv__ = in_place(ops.divide)
+    __floordiv__ = dispatch.operator(ops.floor_divide)
+    __rfloordiv__ = dispatch.reflected(ops.floor_divide)
+    __ifloordiv__ = floor_divide_ = in_place(ops.floor_divide)
+    __mod__ = dispatch.operator(ops.remainder)
+    __rmod__ = dispatch.reflected(ops.remainder)
+    __imod__ = remainder_ = in_place(ops.remainder)
+    __pow__ = dispatch.operator(ops.pow)
+    __rpow__ = dispatch.reflected(ops.pow)
+    __ipow__ = pow_
+
+    add = add
+    add_ = add_
+    addcdiv = addcdiv
+    addcdiv_ = addcdiv_
+    addcmul = addcmul
+    addcmul_ = addcmul_
+    atan2 = arctan2 = atan2
+    atan2_ = arctan2_ = in_place(ops.atan2)
+    copysign = copysign
+    copysign_ = in_place(ops.copysign)
+    div = divide = div
+    div_ = divide_ = div_
+    float_power = float_power
+    float_power_ = float_power_
+    floor_divide = floor_divide
+    fmod = fmod
+    fmod_ = in_place(ops.fmod)
+    hypot = hypot
+    hypot_ = in_place(ops.hypot)
+    lerp = lerp
+    lerp_ = lerp_
+    logaddexp = logaddexp
+    mul = multiply = mul
+    pow = pow
+    pow_ = pow_
+    remainder = remainder
+    sub = subtract = sub
+    sub_ = subtract_ = sub_
+    true_divide = true_divide
+    true_divide_ = in_place(ops.divide)
+    xlogy = xlogy
+    xlogy_ = xlogy_
