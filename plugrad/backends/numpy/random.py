@@ -213,7 +213,9 @@ class HostGenerator(MersenneTwister):
             if extra:
                 flat[-16:] = values[count:]
 
-    def integers(self, low: int, high: int, shape: Shape, dtype_name: str) -> NDArray[Any]:
+    def integers(
+        self, low: int, high: int, shape: Shape, dtype_name: str, wide: bool | None = None
+    ) -> NDArray[Any]:
         """Integers equally likely in [low, high): ``low + word % (high - low)``.
 
         As in PyTorch, a word has 64 bits for a range of 2**28 and more, and 32 for a narrower one. So the
@@ -224,6 +226,7 @@ class HostGenerator(MersenneTwister):
             high: The bound above, which is never returned.
             shape: The result's shape.
             dtype_name: Any real dtype that holds the range, or "bool".
+            wide: Whether words have 64 bits, whatever the range: PyTorch's ``random_()`` decides by the dtype.
 
         Returns:
             A new array.
@@ -238,7 +241,7 @@ class HostGenerator(MersenneTwister):
         width = high - low
         result, flat = _empty(shape, dtype_name)
         with self._lock:
-            if width >= _WIDE_RANGE:
+            if width >= _WIDE_RANGE if wide is None else wide:
                 shift = np.uint64(low % (1 << 64))
                 signed = np.uint64 if high > 1 << 63 else np.int64
                 for part, words in self._chunks(flat.size, 2):
@@ -299,7 +302,10 @@ class HostGenerator(MersenneTwister):
         if isinstance(p, (np.ndarray, np.generic)):
             chances: Any = np.broadcast_to(p, result.shape).reshape(-1)
             if not ((chances >= 0) & (chances <= 1)).all():
-                text = "Expected p_in >= 0 && p_in <= 1 to be true, but got false."
+                text = (
+                    "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be "
+                    "improved?  If so, please report an enhancement request to PyTorch.)"
+                )
                 raise RuntimeError(with_hint(text, "every probability must lie in [0, 1]"))
         else:
             if not 0.0 <= p <= 1.0:

@@ -1,0 +1,387 @@
+"""Random numbers in the place of a tensor's values, and draws from the probabilities that a tensor holds."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final
+
+from plugrad.core import dispatch, dtypes
+from plugrad.core.arguments import LARGEST, as_int, as_number, limits, mistyped
+from plugrad.core.errors import with_hint
+from plugrad.core.generator import draw, draw_indices, readable
+from plugrad.core.inplace import bump, check_writable, update
+from plugrad.core.modes import mode
+from plugrad.core.ops.randomness import REDRAWS
+from plugrad.core.value import Value
+
+__all__ = ["bernoulli", "multinomial"]
+
+# C++'s names of dtypes, in the texts of random_, and the digits of floats: integers up to 2**digits are exact.
+_C_NAMES: Final = {
+    "uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long", "bool": "bool",
+    "uint16": "unsigned short", "uint32": "unsigned int", "uint64": "unsigned long", "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+}  # fmt: skip
+_DIGITS: Final = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+
+
+def _replaced(x: Any, raw: Any, node: str) -> Any:
+    """Put what was drawn into ``x``, which was checked, and let its gradient be zero from here on."""
+    if x.tracked and mode() > 0:
+        return update(REDRAWS[node].op, x, (dispatch.Tensor(raw, x.device, x.dtype),), {})
+    x.raw = x.device.backend.write(x.raw, raw)
+    bump(x)
+    return x
+
+
+def _drawn(x: Any, raw: Any, node: str) -> Any:
+    """A new tensor of what was drawn with ``x`` as parameter: with a gradient of zero, where one is wanted."""
+    out = dispatch.Tensor(raw, x.device, x.device.backend.dtype_of(raw))
+    return REDRAWS[node](x, out) if x.tracked and mode() > 0 else out
+
+
+def check_floating(kernel: str, dtype: dtypes.dtype) -> None:
+    """Refuse dtypes that hold no real numbers, in the words of PyTorch's kernel."""
+    if not dtype.is_inexact:
+        raise NotImplementedError(
+            with_hint(f"\"{kernel}\" not implemented for '{dtype.legacy_name}'", "use a floating dtype.")
+        )
+
+
+def _out_of_bounds(what: str, dtype: dtypes.dtype) -> RuntimeError:
+    return RuntimeError(
+        with_hint(f"{what} is out of bounds for {_C_NAMES[dtype.name]}", f"{dtype} does not hold such numbers.")
+    )
+
+
+def check_integers(low: int, high: int, dtype: dtypes.dtype) -> None:
+    """The checks of integers in [low, high) for a dtype.
+
+    Raises:
+        RuntimeError: if there are none, or the dtype can't hold them.
+    """
+    if low >= high:
+        raise RuntimeError(
+            with_hint(
+                f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}",
+                "the upper bound is exclusive.",
+            )
+        )
+    if dtype.is_floating_point:
+        smallest, largest = -LARGEST[dtype.name], LARGEST[dtype.name]
+    else:
+        smallest, largest = (0, 1) if dtype is dtypes.bool_ else limits(dtype)
+    for what, n in (("from", low), ("to - 1", high - 1)):
+        if not smallest <= n <= largest:
+            raise _out_of_bounds(what, dtype)
+        digits = _DIGITS.get(dtype.name)
+        if digits is not None and abs(n) > 1 << digits:
+            warnings.warn(
+                f"{what} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
+                f"{_C_NAMES[dtype.name]} can support discrete uniform distribution only within this range. This "
+                "warning will become an error in version 1.7 release, please fix the code in advance",
+                UserWarning,
+                stacklevel=4,
+            )
+
+
+def check_uniform(low: float, high: float, dtype: dtypes.dtype) -> None:
+    """The checks of a uniform distribution on [low, high) for a dtype."""
+    check_floating("check_uniform_bounds", dtype)
+    largest = LARGEST[dtype.to_real().name]
+    for what, bound in (("from", low), ("to", high)):
+        if not abs(bound) <= largest:
+            raise _out_of_bounds(what, dtype.to_real())
+    if low > high:
+        raise RuntimeError(
+            with_hint(
+                f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}",
+                "the lower bound comes first.",
+            )
+        )
+    if high - low > largest:
+        raise RuntimeError(
+            with_hint(
+                f"uniform_ expects to-from <= std::numeric_limits<{dtype.legacy_name}>::max(), but found to={high:g} "
+                f"and from={low:g} which result in to-from to exceed the limit",
+                "choose bounds that are nearer to each other.",
+            )
+        )
+
+
+def check_deviation(std: float) -> None:
+    """A standard deviation is not negative."""
+    if not std >= 0:
+        raise RuntimeError(with_hint(f"normal expects std >= 0.0, but found std {std:g}", "pass a number of 0 or more."))
+
+
+def _check_probability(p: float) -> None:
+    if not 0 <= p <= 1:
+        raise RuntimeError(
+            with_hint(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}", "p is the probability of a one.")
+        )
+
+
+def bernoulli(input: Any, p: float | None = None, *, generator: Any = None) -> Any:
+    """Draw zeros and ones: a one with the probability that the element of ``input`` is.
+
+    Args:
+        input: Probabilities.
+        p: A probability for all elements; ``input`` then only says shape and dtype.
+        generator: Where the random numbers come from; the device's default generator by default.
+
+    Returns:
+        A tensor of the same shape, dtype and device.
+
+    Shape:
+        That of ``input``.
+
+    Raises:
+        RuntimeError: if a probability is not in [0, 1].
+        NotImplementedError: for probabilities of an integer dtype.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.bernoulli(plugrad.tensor([0.0, 1.0, 1.0]))
+        tensor([0., 1., 1.])
+    """
+    if not isinstance(input, Value):
+        raise mistyped("bernoulli", "input", 1, "Tensor", input)
+    where, shape = input.device, tuple(input.raw.shape)
+    if p is not None:
+        chance = float(as_number("bernoulli", "p", 2, p))
+        _check_probability(chance)
+        raw = draw("bernoulli", where, input.dtype, generator, "bernoulli", chance, shape)
+        return _drawn(input, raw, "BernoulliBackward1")
+    check_floating("bernoulli_tensor_cpu_p_", input.dtype)
+    raw = draw(
+        "bernoulli", where, input.dtype, generator, "bernoulli", readable(input, generator, "bernoulli"), shape
+    )
+    return _drawn(input, raw, "BernoulliBackward0")
+
+
+def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Any:
+    """Draw indices with probabilities proportional to weights.
+
+    Args:
+        input: Weights: non-negative and finite, at least one of each row positive. They need not sum to 1.
+        num_samples: How many indices per row.
+        replacement: Whether an index may be drawn again.
+        generator: Where the random numbers come from; the device's default generator by default.
+
+    Returns:
+        Indices, int64.
+
+    Shape:
+        ``input`` (categories,) or (rows, categories); the result (num_samples,) or (rows, num_samples).
+
+    Raises:
+        RuntimeError: if the weights are none, or fewer than the samples without replacement.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.multinomial(plugrad.tensor([0.0, 1.0]), 2, replacement=True)
+        tensor([1, 1])
+    """
+    if not isinstance(input, Value):
+        raise mistyped("multinomial", "input", 1, "Tensor", input)
+    count = as_int("multinomial", "num_samples", 2, num_samples)
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(
+            with_hint(
+                f"multinomial only supports floating-point dtypes for input, got: {input.dtype.legacy_name}",
+                "convert the weights: weights.float().",
+            )
+        )
+    return draw_indices(input, count, bool(replacement), generator)
+
+
+class RandomMethods:
+    """The methods of this chapter. All of those that end in an underscore change the tensor and return it."""
+
+    __slots__ = ()
+
+    bernoulli = bernoulli
+    multinomial = multinomial
+
+    def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Any = None) -> Any:
+        """Put numbers equally likely in [from, to) into this tensor.
+
+        Args:
+            from_: The smallest possible number.
+            to: The bound above.
+            generator: Where the random numbers come from; the device's default generator by default.
+
+        Returns:
+            This tensor.
+
+        Raises:
+            RuntimeError: if ``from_`` is greater than ``to``, or the tensor can't be changed in place.
+
+        Example::
+
+            >>> import plugrad
+            >>> x = plugrad.empty(3).uniform_(2, 4)
+            >>> bool((x >= 2).all())
+            True
+        """
+        x: Any = self
+        low, high = float(as_number("uniform_", "from", 1, from_)), float(as_number("uniform_", "to", 2, to))
+        check_writable(x)
+        check_uniform(low, high, x.dtype)
+        shape = tuple(x.raw.shape)
+        raw = draw("uniform", x.device, x.dtype, generator, "uniform_", shape, low=low, high=high)
+        return _replaced(x, raw, "UniformBackward0")
+
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
+        """Put normally distributed numbers into this tensor.
+
+        Args:
+            mean: Their mean.
+            std: Their standard deviation.
+            generator: Where the random numbers come from; the device's default generator by default.
+
+        Returns:
+            This tensor.
+
+        Raises:
+            RuntimeError: if ``std`` is negative, or the tensor can't be changed in place.
+
+        Example::
+
+            >>> import plugrad
+            >>> plugrad.empty(2).normal_(5.0, 0.0)
+            tensor([5., 5.])
+        """
+        x: Any = self
+        centre, width = float(as_number("normal_", "mean", 1, mean)), float(as_number("normal_", "std", 2, std))
+        check_writable(x)
+        check_deviation(width)
+        check_floating("normal_kernel_cpu", x.dtype)
+        shape = tuple(x.raw.shape)
+        raw = draw("normal", x.device, x.dtype, generator, "normal_", shape, mean=centre, std=width)
+        return _replaced(x, raw, "NormalBackward0")
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Any:
+        """Put zeros and ones into this tensor, ones with probability ``p``.
+
+        Args:
+            p: A probability, or a tensor of them that broadcasts to this one.
+            generator: Where the random numbers come from; the device's default generator by default.
+
+        Returns:
+            This tensor.
+
+        Raises:
+            RuntimeError: if a probability is not in [0, 1], or the tensor can't be changed in place.
+
+        Example::
+
+            >>> import plugrad
+            >>> plugrad.empty(3).bernoulli_(1.0)
+            tensor([1., 1., 1.])
+        """
+        x: Any = self
+        check_writable(x)
+        shape = tuple(x.raw.shape)
+        chance: Any
+        if isinstance(p, Value):
+            dispatch.common_device("bernoulli_", (x, p))
+            check_floating("bernoulli_tensor_cpu_p_", p.dtype)
+            if dispatch.broadcast_shapes(shape, tuple(p.raw.shape)) != shape:
+                raise RuntimeError(
+                    f"The expanded size of the tensor {list(p.raw.shape)} must match the existing size {list(shape)}"
+                )
+            chance, node = readable(p, generator, "bernoulli_"), "BernoulliBackward1"
+        else:
+            chance, node = float(as_number("bernoulli_", "p", 1, p)), "BernoulliBackward2"
+            _check_probability(chance)
+        return _replaced(x, draw("bernoulli", x.device, x.dtype, generator, "bernoulli_", chance, shape), node)
+
+    def exponential_(self, lambd: float = 1.0, *, generator: Any = None) -> Any:
+        r"""Put exponentially distributed numbers into this tensor.
+
+        .. math:: f(x) = \lambda e^{-\lambda x}
+
+        Args:
+            lambd: The rate, one over the mean.
+            generator: Where the random numbers come from; the device's default generator by default.
+
+        Returns:
+            This tensor.
+
+        Raises:
+            RuntimeError: if ``lambd`` is not positive, for integers, or if the tensor can't be changed in place.
+
+        Example::
+
+            >>> import plugrad
+            >>> bool((plugrad.empty(3).exponential_() >= 0).all())
+            True
+        """
+        x: Any = self
+        rate = float(as_number("exponential_", "lambd", 1, lambd))
+        check_writable(x)
+        if not x.dtype.is_floating_point:
+            raise RuntimeError(
+                with_hint(
+                    "Exponential distribution is a continuous probability distribution. dtype must be a floating point "
+                    f"but you specified {x.dtype.legacy_name}",
+                    "use a floating dtype.",
+                )
+            )
+        if not rate > 0:
+            raise RuntimeError(
+                with_hint(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}", "it is one over the mean.")
+            )
+        shape = tuple(x.raw.shape)
+        raw = draw("exponential", x.device, x.dtype, generator, "exponential_", shape, lambd=rate)
+        return _replaced(x, raw, "ExponentialBackward0")
+
+    def random_(self, from_: Any = None, to: Any = None, *, generator: Any = None) -> Any:
+        """Put random integers into this tensor: ``random_()``, ``random_(to)`` or ``random_(from, to)``.
+
+        Args:
+            from_: The smallest; or, alone, the bound above.
+            to: The bound above, which is never reached. Without bounds: all that the dtype holds from 0 on, of
+                floating dtypes as far as every integer is exact.
+            generator: Where the random numbers come from; the device's default generator by default.
+
+        Returns:
+            This tensor.
+
+        Raises:
+            RuntimeError: if there are no such integers, the dtype can't hold them, or the tensor can't be changed in
+                place.
+
+        Example::
+
+            >>> import plugrad
+            >>> plugrad.zeros(3).random_(5, 6)
+            tensor([5., 5., 5.])
+        """
+        x: Any = self
+        check_writable(x)
+        dtype = x.dtype
+        shape = tuple(x.raw.shape)
+        wide = None
+        if from_ is None and to is None:
+            # As wide as the dtype; the words' width is then the dtype's too.
+            low, node, wide = 0, "RandomBackward2", dtype in (dtypes.int64, dtypes.float64, dtypes.uint64)
+            high = _all_of(dtype) + 1
+        elif to is None:
+            low, high, node = 0, as_int("random_", "to", 1, from_), "RandomBackward1"
+        else:
+            low, high = as_int("random_", "from", 1, from_), as_int("random_", "to", 2, to)
+            node = "RandomBackward0"
+        check_integers(low, high, dtype)
+        raw = draw("integers", x.device, dtype, generator, "random_", low, high, shape, wide=wide)
+        return _replaced(x, raw, node)
+
+
+def _all_of(dtype: dtypes.dtype) -> int:
+    if dtype.is_floating_point:
+        return 1 << _DIGITS[dtype.name]
+    return 1 if dtype is dtypes.bool_ else limits(dtype)[1]
