@@ -199,7 +199,7 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
         return np.where(x > 0, x, negative_slope * x)
     y = x * negative_slope
     limit = np.maximum if negative_slope <= 1 else np.minimum
-    return limit(x, y, y) if y.ndim else limit(x, y)
+    return limit(x, y, out=y) if y.ndim else limit(x, y)
 
 
 def leaky_relu_backward(grad: Any, x: Any, *, negative_slope: float) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dispatch, dtypes, ops
-from plugrad.core.arguments import mistyped
+from plugrad.core.arguments import mistyped, type_name
 from plugrad.core.errors import with_hint
 from plugrad.core.inplace import assign, in_place, update
 from plugrad.core.modes import mode
@@ -44,6 +44,24 @@ def tensors_only(function: Any) -> Any:
             raise wrong_type(op.called, "input", 1, input)
         if not isinstance(other, Value):
             raise wrong_type(op.called, "other", 2, other)
+        return function(input, other)
+
+    binary.__name__ = binary.__qualname__ = op.called
+    binary.__doc__ = function.__doc__
+    return binary
+
+
+def tensor_first(function: Any) -> Any:
+    """A binary op that, other than the standard's, takes a Python number as its second operand only."""
+    op = function.op
+
+    def binary(input: Any, other: Any) -> Any:
+        if not isinstance(input, Value):
+            raise TypeError(
+                f"{op.called}() received an invalid combination of arguments - got ({type_name(input)}, "
+                f"{type_name(other)}), but expected one of:\n * (Tensor input, Tensor other)\n"
+                " * (Tensor input, Number other)\n"
+            )
         return function(input, other)
 
     binary.__name__ = binary.__qualname__ = op.called
@@ -467,8 +485,8 @@ divide = div
 subtract = sub
 floor_divide = ops.floor_divide
 remainder = ops.remainder
-fmod = ops.fmod
-copysign = ops.copysign
+fmod = tensor_first(ops.fmod)
+copysign = tensor_first(ops.copysign)
 xlogy = ops.xlogy
 atan2 = arctan2 = tensors_only(ops.atan2)
 hypot = tensors_only(ops.hypot)

@@ -7,7 +7,7 @@ from typing import Any
 from plugrad.core import dispatch, dtypes, ops
 from plugrad.core.errors import with_hint
 from plugrad.core.inplace import assign, check_writable, in_place
-from plugrad.core.methods.arithmetic import tensors_only
+from plugrad.core.methods.arithmetic import tensor_first
 from plugrad.core.promote import common_device, wrong_type
 from plugrad.core.value import Value
 
@@ -247,12 +247,12 @@ def _invert(self: Any) -> Any:
     return ops.bitwise_invert(self)
 
 
-eq = ops.equal
-ne = not_equal = ops.not_equal
-lt = less = ops.less
-le = less_equal = ops.less_equal
-gt = greater = ops.greater
-ge = greater_equal = ops.greater_equal
+eq = tensor_first(ops.equal)
+ne = not_equal = tensor_first(ops.not_equal)
+lt = less = tensor_first(ops.less)
+le = less_equal = tensor_first(ops.less_equal)
+gt = greater = tensor_first(ops.greater)
+ge = greater_equal = tensor_first(ops.greater_equal)
 bitwise_and = ops.bitwise_and
 bitwise_or = ops.bitwise_or
 bitwise_xor = ops.bitwise_xor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugrad.core.facts import case, real
 from plugrad.core.op import op
 from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, booleans, lacks
 
@@ -172,7 +173,8 @@ def _magnitude(xp, x):
     return xp.abs(x) if hasattr(x, "dtype") else (x if x >= 0 else -x)
 
 
-@op(node="Lerp", refuse=lacks("lerp_kernel_scalar", BOOLEAN, INTEGER))
+@op(node="Lerp", refuse=lacks("lerp_kernel_scalar", BOOLEAN, INTEGER), samples=lambda: [
+    case(real(3, 4), real(3, 4), real(3, 4)), case(real(3, 1), real(4), 0.25), case(real(3), real(3), 0.75)])  # fmt: skip
 def lerp(xp, start, end, weight):
     """Linear interpolation: start + weight * (end - start)."""
     step = end - start
@@ -194,7 +196,8 @@ def _scaled(value, x):
     return x if value == 1 else value * x
 
 
-@op(node="Addcmul")
+@op(node="Addcmul", samples=lambda: [
+    case(real(3, 4), real(3, 4), real(3, 4)), case(real(3, 1), real(4), real(), value=0.5)])  # fmt: skip
 def addcmul(xp, x, x1, x2, *, value=1):
     """x + value * x1 * x2."""
     return x + _scaled(value, x1) * x2
@@ -207,7 +210,8 @@ addcmul.vjp(
 )
 
 
-@op(node="Addcdiv", domain="nonzero divisor")
+@op(node="Addcdiv", samples=lambda: [
+    case(real(3, 4), real(3, 4), real(3, 4, low=0.5)), case(real(3, 1), real(4), real(low=0.5), value=0.5)])  # fmt: skip
 def addcdiv(xp, x, x1, x2, *, value=1):
     """x + value * x1 / x2."""
     return x + xp.divide(_scaled(value, x1), x2)

@@ -12,7 +12,7 @@ __all__ = [
 
 @op(node="Where", exempt=("condition",), samples=lambda: [
     case(booleans(3, 4), real(3, 4), real(3, 4)), case(booleans(4), real(3, 1), real(1, 4)),
-    case(booleans(), real(3), real())])  # fmt: skip
+    case(booleans(1), real(3), real())])  # fmt: skip
 def where(xp, condition, x1, x2):
     """x1 where the condition holds, x2 elsewhere. Shape: broadcast(condition, x1, x2)."""
     return xp.where(condition, x1, x2)
