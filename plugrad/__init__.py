@@ -1,15 +1,84 @@
-"""PyTorch's autograd and nn, over any array library."""
+"""PyTorch's autograd and nn, over any array library. Public names only; tests/test_public_names.py lists them."""
+
+import importlib as _importlib
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
+from typing import Any as _Any
 
 from plugrad import autograd as autograd
-from plugrad.core.creation import tensor as tensor
-from plugrad.core.dtypes import *
+from plugrad import nn as nn
+from plugrad import optim as optim
+from plugrad._version import __version__ as __version__
+from plugrad.core import random as random
+from plugrad.core import return_types as return_types
+from plugrad.core.backend import Backend as Backend
+from plugrad.core.creation import *
+from plugrad.core.default_device import get_default_device as get_default_device
+from plugrad.core.default_device import set_default_device as set_default_device
+from plugrad.core.device import device as device
+from plugrad.core.dtype_info import finfo as finfo
+from plugrad.core.dtype_info import iinfo as iinfo
+from plugrad.core.dtypes import bfloat16 as bfloat16
+from plugrad.core.dtypes import bool_ as bool
+from plugrad.core.dtypes import complex64 as cfloat
+from plugrad.core.dtypes import complex64 as complex64
+from plugrad.core.dtypes import complex128 as cdouble
+from plugrad.core.dtypes import complex128 as complex128
+from plugrad.core.dtypes import dtype as dtype
+from plugrad.core.dtypes import float16 as float16
+from plugrad.core.dtypes import float16 as half
+from plugrad.core.dtypes import float32 as float
+from plugrad.core.dtypes import float32 as float32
+from plugrad.core.dtypes import float64 as double
+from plugrad.core.dtypes import float64 as float64
+from plugrad.core.dtypes import get_default_dtype as get_default_dtype
+from plugrad.core.dtypes import int8 as int8
+from plugrad.core.dtypes import int16 as int16
+from plugrad.core.dtypes import int16 as short
+from plugrad.core.dtypes import int32 as int
+from plugrad.core.dtypes import int32 as int32
+from plugrad.core.dtypes import int64 as int64
+from plugrad.core.dtypes import int64 as long
+from plugrad.core.dtypes import promote_types as promote_types
+from plugrad.core.dtypes import set_default_dtype as set_default_dtype
+from plugrad.core.dtypes import uint8 as uint8
+from plugrad.core.dtypes import uint16 as uint16
+from plugrad.core.dtypes import uint32 as uint32
+from plugrad.core.dtypes import uint64 as uint64
+from plugrad.core.errors import BackendError as BackendError
+from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
+from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
 from plugrad.core.methods.comparison import *
 from plugrad.core.methods.conversion import *
 from plugrad.core.methods.indexing import *
 from plugrad.core.methods.linalg import *
+from plugrad.core.methods.masks import *
 from plugrad.core.methods.neural import *
 from plugrad.core.methods.pointwise import *
 from plugrad.core.methods.reduction import *
+from plugrad.core.methods.scatter import *
 from plugrad.core.methods.shape import *
-from plugrad.core.modes import *
+from plugrad.core.methods.slices import *
+from plugrad.core.methods.sorting import *
+from plugrad.core.modes import enable_grad as enable_grad
+from plugrad.core.modes import inference_mode as inference_mode
+from plugrad.core.modes import is_grad_enabled as is_grad_enabled
+from plugrad.core.modes import is_inference_mode_enabled as is_inference_mode_enabled
+from plugrad.core.modes import no_grad as no_grad
+from plugrad.core.modes import set_grad_enabled as set_grad_enabled
+from plugrad.core.printing import set_printoptions as set_printoptions
+from plugrad.core.random import *
+from plugrad.core.registry import register_backend as register_backend
+from plugrad.core.size import Size as Size
 from plugrad.core.tensor import Tensor as Tensor
+
+newaxis = None
+
+
+def __getattr__(name: str) -> _Any:
+    # Only plugins need pluggy: the marker of hooks is looked up when one asks for it.
+    if name == "hookimpl":
+        return _importlib.import_module("plugrad.core.hookspecs").hookimpl
+    raise AttributeError(f"module 'plugrad' has no attribute '{name}'")

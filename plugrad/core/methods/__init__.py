@@ -7,11 +7,15 @@ from plugrad.core.methods.conversion import ConversionMethods
 from plugrad.core.methods.creation import CreationMethods
 from plugrad.core.methods.indexing import IndexingMethods
 from plugrad.core.methods.linalg import LinalgMethods
+from plugrad.core.methods.masks import MaskMethods
 from plugrad.core.methods.neural import NeuralMethods
 from plugrad.core.methods.pointwise import PointwiseMethods
 from plugrad.core.methods.random import RandomMethods
 from plugrad.core.methods.reduction import ReductionMethods
+from plugrad.core.methods.scatter import ScatterMethods
 from plugrad.core.methods.shape import ShapeMethods
+from plugrad.core.methods.slices import SliceMethods
+from plugrad.core.methods.sorting import SortingMethods
 
 
 class Methods(
@@ -20,6 +24,10 @@ class Methods(
     ReductionMethods,
     ShapeMethods,
     IndexingMethods,
+    SortingMethods,
+    SliceMethods,
+    ScatterMethods,
+    MaskMethods,
     LinalgMethods,
     NeuralMethods,
     ConversionMethods,
