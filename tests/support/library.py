@@ -32,7 +32,7 @@ def differs_from_torch(reason: str) -> pytest.MarkDecorator:
 
 def in_our_words(text: str) -> str:
     """PyTorch's text with ``torch.x`` replaced by this library's name; links and paths stay PyTorch's."""
-    return re.sub(r"(?<![\w/#.])torch(?=\.[A-Za-z_])", NAME, text)
+    return re.sub(r"(?<![\w/#.])torch(?=\.[A-Za-z_]| Tensor)", NAME, text)
 
 
 def says(message: str, *texts: str) -> bool:
