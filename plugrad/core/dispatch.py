@@ -52,8 +52,9 @@ def function(op: Op) -> Any:
 
 
 def is_elementwise(op: Op) -> bool:
-    """Whether an op is one of one or two arrays, without options, whose result has their (broadcast) shape."""
-    return not (op.options or op.view or op.variadic is not None or op.promote == "none") and len(op.inputs) <= 2
+    """Whether an op is one of one or two arrays that promote, without options, of their (broadcast) shape."""
+    special = op.options or op.exempt or op.view or op.variadic is not None or op.promote == "none"
+    return not special and len(op.inputs) <= 2
 
 
 def operator(function: Any) -> Any:
