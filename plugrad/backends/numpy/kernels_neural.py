@@ -1,8 +1,268 @@
-"""Kernels of softmax, losses, normalization and other neural ops."""
+"""Kernels of losses, normalization, embedding and dropout; those of softmax join them here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
-KERNELS: Final[dict[str, Callable[..., Any]]] = {}
+import numpy as np
+
+from plugrad.backends.numpy import kernels_softmax
+from plugrad.backends.numpy.kernels_scatter import add_rows, check
+from plugrad.backends.numpy.kernels_softmax import ones
+from plugrad.backends.numpy.parallel import PART, in_parts
+
+_sum = np.add.reduce
+_HALF = np.dtype("f2")
+
+
+def _reduced(losses: Any, reduction: str) -> Any:
+    """``losses`` is ours."""
+    if reduction == "none":
+        return losses
+    total = _sum(losses, axis=None)
+    return total if reduction == "sum" else total / losses.dtype.type(np.size(losses))
+
+
+def _scaled(slope: Any, grad: Any, reduction: str) -> Any:
+    """A slope, which is ours, times the incoming gradient and its share of a mean."""
+    if reduction == "mean":
+        grad = grad * grad.dtype.type(1 / slope.size) if slope.size else grad
+    if slope.ndim == 0:
+        return slope * grad
+    slope *= grad
+    return slope
+
+
+# -- losses of numbers -------------------------------------------------------------------------------------------------
+
+
+def mse_loss(x: Any, target: Any, *, reduction: str = "mean") -> Any:
+    d = x - target
+    if d.ndim == 0:
+        return d * d
+    if reduction == "none" or d.dtype == _HALF:
+        d *= d
+        return _reduced(d, reduction)
+    # A product of vectors sums without another pass; in parts, so that the sum stays as exact as a pairwise one.
+    flat = d.reshape(-1)
+    sums = [flat[i : i + 4096].dot(flat[i : i + 4096]) for i in range(0, flat.size, 4096)]
+    total = sums[0] if len(sums) == 1 else _sum(np.array(sums, d.dtype))
+    return total if reduction == "sum" else total / d.dtype.type(d.size)
+
+
+def mse_loss_backward(grad: Any, x: Any, target: Any, *, reduction: str) -> Any:
+    return _scaled(x - target, 2 * grad, reduction)
+
+
+# -- losses of two classes ---------------------------------------------------------------------------------------------
+
+_TINY = 9.999999960041972e-13
+
+
+def _check_probabilities(x: Any, name: str) -> None:
+    # Comparisons with nan are false: nan is refused too.
+    if x.size and not (x.min() >= 0 and x.max() <= 1):
+        raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+
+
+def binary_cross_entropy(x: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Any:
+    _check_probabilities(x, "input")
+    _check_probabilities(target, "target")
+    a = np.maximum(np.log1p(-x), -100)
+    b = np.maximum(np.log(x), -100)
+    losses = (target - 1) * a - target * b
+    return _reduced(losses if weight is None else losses * weight, reduction)
+
+
+def binary_cross_entropy_backward(
+    grad: Any, x: Any, target: Any, weight: Any = None, *, reduction: str
+) -> Any:
+    slope = (x - target) / np.maximum((1 - x) * x, x.dtype.type(_TINY))
+    return _scaled(slope if weight is None else slope * weight, grad, reduction)
+
+
+def _softplus_of_minus(x: Any) -> Any:
+    """log(1 + exp(-x)) without overflow."""
+    if np.ndim(x) == 0:
+        return np.log1p(np.exp(-abs(x))) + np.maximum(-x, 0)
+    z = np.abs(x)
+    np.negative(z, out=z)
+    np.exp(z, out=z)
+    np.log1p(z, out=z)
+    z -= np.minimum(x, 0)
+    return z
+
+
+def binary_cross_entropy_with_logits(
+    x: Any, target: Any, weight: Any = None, pos_weight: Any = None, *, reduction: str = "mean"
+) -> Any:
+    losses = _softplus_of_minus(x)
+    if pos_weight is not None:
+        losses = losses * ((pos_weight - 1) * target + 1)
+    losses = losses + (1 - target) * x
+    return _reduced(losses if weight is None else losses * weight, reduction)
+
+
+# -- normalization -----------------------------------------------------------------------------------------------------
+
+
+def layer_norm_with_statistics(
+    x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: float
+) -> tuple[Any, Any, Any]:
+    if x.dtype == _HALF:
+        single = [None if a is None else a.astype(np.float32) for a in (x, weight, bias)]
+        return tuple([a.astype(_HALF) for a in layer_norm_with_statistics(*single, ndim=ndim, eps=eps)])
+    outer, inner = x.shape[: x.ndim - ndim], x.shape[x.ndim - ndim :]
+    width = _size(inner)
+    rows = np.ascontiguousarray(x).reshape(_size(outer), width)
+    weight = None if weight is None else weight.reshape(-1)
+    bias = None if bias is None else bias.reshape(-1)
+    out = np.empty(rows.shape, x.dtype)
+    mean, rstd = np.empty((len(rows), 1), x.dtype), np.empty((len(rows), 1), x.dtype)
+    unit = ones(width, x.dtype)
+    part_of_mean = x.dtype.type(1 / width if width else np.nan)
+
+    def work(i: int, j: int) -> None:
+        part = rows[i:j]
+        z = out[i:j]
+        m, r = mean[i:j], rstd[i:j]
+        np.multiply(np.vecdot(part, unit)[:, None], part_of_mean, out=m)
+        np.subtract(part, m, out=z)
+        np.multiply(np.vecdot(z, z)[:, None], part_of_mean, out=r)
+        r += eps
+        np.sqrt(r, out=r)
+        np.reciprocal(r, out=r)
+        z *= r
+        if weight is not None:
+            z *= weight
+        if bias is not None:
+            z += bias
+
+    if out.nbytes <= PART:
+        work(0, len(rows))
+    else:
+        in_parts(work, len(rows), width * x.itemsize)
+    statistics = (*outer, *(1,) * ndim)
+    return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    count = 1
+    for n in shape:
+        count *= n
+    return count
+
+
+def layer_norm_backward(
+    grad: Any,
+    x: Any,
+    weight: Any,
+    mean: Any,
+    rstd: Any,
+    *,
+    ndim: int,
+    eps: float,
+    wanted: tuple[bool, bool, bool],
+) -> tuple[Any, ...]:
+    """All gradients in one pass over x and the incoming gradient, a part at a time."""
+    if x.dtype == _HALF:
+        single = [None if a is None else a.astype(np.float32) for a in (grad, x, weight, mean, rstd)]
+        return tuple(
+            [a.astype(_HALF) for a in layer_norm_backward(*single, ndim=ndim, eps=eps, wanted=wanted)]
+        )
+    inner = x.shape[x.ndim - ndim :]
+    width = _size(inner)
+    count = _size(x.shape[: x.ndim - ndim])
+    rows = np.ascontiguousarray(x).reshape(count, width)
+    grads = np.ascontiguousarray(grad).reshape(count, width)
+    mean, rstd = mean.reshape(count, 1), rstd.reshape(count, 1)
+    factors = ones(width, x.dtype) if weight is None else weight.reshape(-1)
+    part_of_mean = x.dtype.type(1 / width if width else np.nan)
+    dx = np.empty(rows.shape, x.dtype) if wanted[0] else None
+    # Each part adds its own sums: an append is safe among threads.
+    sums: list[tuple[Any, Any]] = []
+
+    def work(i: int, j: int) -> None:
+        g, r = grads[i:j], rstd[i:j]
+        if wanted[0] or wanted[1]:
+            normal = rows[i:j] - mean[i:j]
+            normal *= r
+            product = g * normal
+        if wanted[1] or wanted[2]:
+            sums.append(
+                (_sum(product, axis=0) if wanted[1] else None, _sum(g, axis=0) if wanted[2] else None)
+            )
+        if dx is not None:
+            # The means over g w and over g w times the normalized x, as products with w.
+            first = np.vecdot(g, factors)[:, None] * part_of_mean
+            second = np.vecdot(product, factors)[:, None] * part_of_mean
+            z = dx[i:j]
+            normal *= second
+            normal += first
+            if weight is None:
+                np.subtract(g, normal, out=z)
+            else:
+                np.multiply(g, factors, out=z)
+                z -= normal
+            z *= r
+
+    if rows.nbytes <= PART:
+        work(0, count)
+    else:
+        in_parts(work, count, width * x.itemsize)
+    found = [] if dx is None else [dx.reshape(x.shape)]
+    for k in (0, 1):
+        if wanted[1 + k]:
+            total = sums[0][k] if sums else np.zeros(width, x.dtype)
+            for other in sums[1:]:
+                total += other[k]
+            found.append(total.reshape(inner))
+    return tuple(found)
+
+
+# -- embedding and dropout ---------------------------------------------------------------------------------------------
+
+
+def embedding(
+    weight: Any, indices: Any, *, padding_idx: int | None = None, scale_grad_by_freq: bool = False
+) -> Any:
+    check(indices, weight.shape[0])
+    return weight.take(indices, 0)
+
+
+def embedding_backward(
+    grad: Any, indices: Any, *, rows: int, padding_idx: int | None, scale_grad_by_freq: bool
+) -> Any:
+    width = grad.shape[-1]
+    out = np.zeros((rows, width), grad.dtype)
+    index = np.asarray(indices).reshape(-1)
+    if index.size and width:
+        add_rows(out, index, np.ascontiguousarray(grad).reshape(-1, width), True)
+        if scale_grad_by_freq:
+            out /= np.maximum(np.bincount(index, minlength=rows), 1).astype(grad.dtype)[:, None]
+        if padding_idx is not None:
+            out[padding_idx] = 0
+    return out
+
+
+def dropout_mask(x: Any, mask: Any, *, scale: float) -> Any:
+    """Two passes: numbers, not choices, so that no branch is mispredicted."""
+    factors = mask.astype(x.dtype)
+    factors *= scale
+    return x * factors
+
+
+KERNELS: Final[dict[str, Callable[..., Any]]] = {
+    **kernels_softmax.KERNELS,
+    "mse_loss": mse_loss,
+    "mse_loss_backward": mse_loss_backward,
+    "binary_cross_entropy": binary_cross_entropy,
+    "binary_cross_entropy_backward": binary_cross_entropy_backward,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "layer_norm_with_statistics": layer_norm_with_statistics,
+    "layer_norm_backward": layer_norm_backward,
+    "embedding": embedding,
+    "embedding_backward": embedding_backward,
+    "dropout_mask": dropout_mask,
+}

@@ -1,0 +1,329 @@
+"""Kernels of softmax, its logarithm, and the losses of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from plugrad.backends.numpy.parallel import PART, in_parts
+
+_max = np.maximum.reduce
+_sum = np.add.reduce
+_HALF = np.dtype("f2")
+
+#: Vectors that are needed again and again, by size and dtype.
+_vectors: dict[Any, Any] = {}
+
+
+def _vector(kind: Any, make: Callable[[], Any]) -> Any:
+    found = _vectors.get(kind)
+    if found is None:
+        if len(_vectors) > 256:
+            _vectors.clear()
+        found = _vectors[kind] = make()
+    return found
+
+
+def ones(n: int, dtype: Any) -> Any:
+    """A vector of ones. To multiply with it is the fastest way to sum rows: BLAS does it."""
+    return _vector((n, dtype), lambda: np.ones(n, dtype))
+
+
+def row_starts(n: int, width: int) -> Any:
+    """The flat positions at which the rows of a contiguous matrix start."""
+    return _vector(
+        (n, width, "starts"), lambda: np.arange(0, n * width, width) if width else np.zeros(n, np.int64)
+    )
+
+
+def sum_columns(x: Any) -> Any:
+    """The sum of each row of a matrix, as a column."""
+    width = x.shape[1]
+    if width < 4:
+        return _sum(x, axis=1, keepdims=True)
+    return np.vecdot(x, ones(width, x.dtype))[:, None]
+
+
+def _largest(x: Any) -> Any:
+    """The largest of each row of a contiguous matrix, as a column. Of short rows argmax takes a third of the time."""
+    n, width = x.shape
+    if width > 256 or not width:
+        return _max(x, axis=1, keepdims=True, initial=None if width else 0)
+    return x.take(x.argmax(1) + row_starts(n, width)).reshape(n, 1)
+
+
+def _as_rows(x: Any, axis: int) -> Any:
+    """The array as a contiguous matrix whose rows run along the axis. A copy, unless it is the last axis."""
+    if axis != x.ndim - 1:
+        x = np.moveaxis(x, axis, -1)
+    return np.ascontiguousarray(x).reshape(-1, x.shape[-1]) if x.size else x.reshape(0, x.shape[-1])
+
+
+def _from_rows(rows: Any, shape: tuple[int, ...], axis: int) -> Any:
+    """The inverse: of the original shape, where another axis was last a view of other strides."""
+    if axis == len(shape) - 1:
+        return rows.reshape(shape)
+    return np.moveaxis(rows.reshape(*shape[:axis], *shape[axis + 1 :], shape[axis]), -1, axis)
+
+
+def _by_rows(work: Callable[..., None]) -> Callable[..., Any]:
+    """A kernel ``work(*inputs, out)`` on matrices for arrays of any shape and axis, in parts where they are large."""
+
+    def kernel(*inputs: Any, axis: int) -> Any:
+        x = inputs[0]
+        if x.ndim == 0:
+            return kernel(*[np.reshape(a, (1,)) for a in inputs], axis=0).reshape(())
+        if x.dtype == _HALF:
+            return kernel(*[a.astype(np.float32) for a in inputs], axis=axis).astype(_HALF)
+        axis %= x.ndim
+        rows = [_as_rows(a, axis) for a in inputs]
+        n, width = rows[0].shape
+        out = np.empty((n, width), x.dtype)
+        if out.nbytes <= PART:
+            if out.size:
+                work(*rows, out)
+        else:
+            in_parts(lambda i, j: work(*[a[i:j] for a in rows], out[i:j]), n, width * x.itemsize)
+        return _from_rows(out, x.shape, axis)
+
+    return kernel
+
+
+@_by_rows
+def softmax(x: Any, out: Any) -> None:
+    np.subtract(x, _largest(x), out=out)
+    np.exp(out, out=out)
+    out *= 1 / sum_columns(out)
+
+
+@_by_rows
+def softmax_backward(grad: Any, result: Any, out: Any) -> None:
+    np.subtract(grad, np.vecdot(grad, result)[:, None], out=out)
+    out *= result
+
+
+@_by_rows
+def log_softmax(x: Any, out: Any) -> None:
+    np.subtract(x, _largest(x), out=out)
+    out -= np.log(sum_columns(np.exp(out)))
+
+
+@_by_rows
+def log_softmax_backward(grad: Any, result: Any, out: Any) -> None:
+    np.exp(result, out=out)
+    out *= -sum_columns(grad)
+    out += grad
+
+
+# -- losses of classes -------------------------------------------------------------------------------------------------
+
+
+class Targets:
+    """Targets, checked: their classes, which are ignored, and what the loss of each counts for.
+
+    Attributes:
+        kept: The classes, 0 where ignored.
+        ignored: Which are, or None where none is.
+        weights: The weights of the losses, or None where all are 1.
+        total: The sum of the weights.
+    """
+
+    __slots__ = ("ignored", "kept", "total", "weights")
+
+    def __init__(self, target: Any, weight: Any, classes: int, ignore_index: int, dtype: Any) -> None:
+        t = target.reshape(-1)
+        if t.dtype != np.int64:
+            t = t.astype(np.int64)
+        self.ignored = None
+        # One look finds targets on both sides: a negative number is a huge unsigned one.
+        outside = t.size and _max(t.view(np.uint64), axis=None) >= classes
+        if outside or 0 <= ignore_index < classes:
+            ignored = t == ignore_index
+            if outside and not (ignored | (t.view(np.uint64) < classes)).all():
+                raise IndexError("a target is out of bounds")
+            if ignored.any():
+                self.ignored = ignored
+                t = np.where(ignored, 0, t)
+        self.kept = t
+        if weight is None and self.ignored is None:
+            self.weights = None
+            self.total = t.size
+            return
+        self.weights = np.ones(t.size, dtype) if weight is None else weight.take(t)
+        if self.ignored is not None:
+            self.weights[self.ignored] = 0
+        self.total = _sum(self.weights)
+
+    def shares(self, reduction: str) -> Any:
+        """What each loss is multiplied by: a number or a vector. 0 where ignored, whatever the total."""
+        if reduction != "mean":
+            return 1.0 if self.weights is None else self.weights
+        if self.weights is None:
+            return 1.0 / self.total if self.total else 0.0
+        shares = self.weights / self.total
+        if self.ignored is not None:
+            shares[self.ignored] = 0
+        return shares
+
+    def reduced(self, losses: Any, reduction: str, shape: tuple[int, ...]) -> Any:
+        """The losses, which were multiplied by their weights, or their sum or mean."""
+        if reduction == "none":
+            return losses.reshape(shape)
+        total = _sum(losses)
+        return total if reduction == "sum" else total / losses.dtype.type(self.total)
+
+
+def _axis_of(shape: tuple[int, ...]) -> int:
+    return 1 if len(shape) > 1 else 0
+
+
+def nll_loss_of_classes(
+    x: Any, target: Any, weight: Any, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Any:
+    axis = _axis_of(x.shape)
+    rows = _as_rows(x, axis) if x.ndim != 2 else x
+    known = Targets(target, weight, rows.shape[1], ignore_index, x.dtype)
+    losses = -rows[np.arange(len(known.kept)), known.kept]
+    if known.weights is not None:
+        losses *= known.weights
+    if known.ignored is not None:
+        losses[known.ignored] = 0
+    return known.reduced(losses, reduction, target.shape)
+
+
+def nll_loss_backward(
+    grad: Any, target: Any, weight: Any, *, shape: tuple[int, ...], ignore_index: int, reduction: str
+) -> Any:
+    axis = _axis_of(shape)
+    classes = shape[axis]
+    known = Targets(target, weight, classes, ignore_index, grad.dtype)
+    n = len(known.kept)
+    out = np.zeros((n, classes), grad.dtype)
+    if n:
+        out.reshape(-1)[row_starts(n, classes) + known.kept] = -(known.shares(reduction) * grad.reshape(-1))
+    return _from_rows(out, shape, axis)
+
+
+def cross_entropy_of_classes(
+    x: Any,
+    target: Any,
+    weight: Any,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> tuple[Any, Any]:
+    """Loss and slope. The slope takes one pass more here, where it is in the cache, and saves backward three."""
+    if x.dtype == _HALF:
+        loss, slope = cross_entropy_of_classes(
+            x.astype(np.float32),
+            target,
+            None if weight is None else weight.astype(np.float32),
+            ignore_index=ignore_index,
+            reduction=reduction,
+            label_smoothing=label_smoothing,
+        )
+        return loss.astype(_HALF), slope.astype(_HALF)
+    axis = _axis_of(x.shape)
+    rows = np.ascontiguousarray(x) if x.ndim == 2 else _as_rows(x, axis)
+    n, classes = rows.shape
+    known = Targets(target, weight, classes, ignore_index, x.dtype)
+    smoothing = None
+    if label_smoothing:
+        smoothing = _Smoothing(known, weight, classes, label_smoothing, reduction, x.dtype)
+    shares = known.shares(reduction)
+    out = np.empty((n, classes), x.dtype)
+    losses = np.empty(n, x.dtype)
+
+    def work(i: int, j: int) -> None:
+        part = slice(i, j)
+        share = shares if shares.__class__ is float else shares[part]
+        _rows_of_cross_entropy(rows[part], known, part, share, smoothing, out[part], losses[part])
+
+    if out.nbytes <= PART:
+        if n:
+            _rows_of_cross_entropy(rows, known, slice(None), shares, smoothing, out, losses)
+    else:
+        in_parts(work, n, classes * x.itemsize)
+    loss = known.reduced(losses, reduction, target.shape)
+    return loss, out if x.ndim == 2 else _from_rows(out, x.shape, axis)
+
+
+def _rows_of_cross_entropy(
+    x: Any, known: Targets, part: slice, share: Any, smoothing: _Smoothing | None, out: Any, losses: Any
+) -> None:
+    """The losses and the slope of some rows, both into arrays that are there."""
+    n, classes = x.shape
+    places = row_starts(n, classes) + known.kept[part]
+    np.subtract(x, _largest(x), out=out)
+    picked = out.take(places)
+    rest = None if smoothing is None else smoothing.sum_of(out)
+    np.exp(out, out=out)
+    sums = sum_columns(out)
+    logs = np.log(sums).reshape(n)
+    np.subtract(logs, picked, out=losses)
+    if known.weights is not None:
+        losses *= known.weights[part]
+    mass = share
+    if smoothing is not None:
+        share = share * (1 - smoothing.amount)
+        losses *= 1 - smoothing.amount
+        losses += smoothing.each * (smoothing.total * logs - rest)
+        of_rest = smoothing.factors if smoothing.factors.__class__ is float else smoothing.factors[part]
+        mass = share + of_rest * smoothing.total
+    if known.ignored is not None:
+        losses[known.ignored[part]] = 0
+    out *= mass / sums if mass.__class__ is float else (mass / sums.reshape(n)).reshape(n, 1)
+    out.reshape(-1)[places] -= share
+    if smoothing is not None:
+        out -= smoothing.spread(of_rest)
+
+
+class _Smoothing:
+    """The even part of smoothed targets.
+
+    Attributes:
+        amount: How much of each target is spread.
+        each: What each class gets of it.
+        weight: The weights of the classes, or None.
+        total: Their sum.
+        factors: What every class gets in the slope of each target, before its weight.
+    """
+
+    __slots__ = ("amount", "each", "factors", "total", "weight")
+
+    def __init__(
+        self, known: Targets, weight: Any, classes: int, amount: float, reduction: str, dtype: Any
+    ) -> None:
+        self.amount = amount
+        self.each = amount / classes
+        self.weight = weight
+        self.total = float(classes) if weight is None else _sum(weight)
+        divisor = known.total if reduction == "mean" else 1
+        if known.ignored is None:
+            self.factors: Any = float(self.each / divisor) if divisor else 0.0
+        else:
+            self.factors = np.where(known.ignored, dtype.type(0), dtype.type(self.each) / dtype.type(divisor))
+
+    def sum_of(self, z: Any) -> Any:
+        """The weighted sum of each row."""
+        return np.vecdot(z, ones(z.shape[1], z.dtype) if self.weight is None else self.weight)
+
+    def spread(self, factors: Any) -> Any:
+        """What is subtracted from the slope."""
+        if factors.__class__ is not float:
+            factors = factors[:, None]
+        return factors if self.weight is None else factors * self.weight
+
+
+KERNELS: Final[dict[str, Callable[..., Any]]] = {
+    "softmax": softmax,
+    "softmax_backward": softmax_backward,
+    "log_softmax": log_softmax,
+    "log_softmax_backward": log_softmax_backward,
+    "nll_loss_of_classes": nll_loss_of_classes,
+    "nll_loss_backward": nll_loss_backward,
+    "cross_entropy_of_classes": cross_entropy_of_classes,
+}
