@@ -166,7 +166,7 @@ def plugrad_backend():
 
         def overlaps_itself(self, array):
             pairs = zip(array._hidden.strides, array._hidden.shape, strict=True)
-            return any(stride == 0 and n > 1 for stride, n in pairs)
+            return array._hidden.size > 0 and any(stride == 0 and n > 1 for stride, n in pairs)
 
     return Loopback(
         name="loopback", namespace=Namespace(), devices=("loopback",), capabilities=Capabilities(views=True)
