@@ -220,10 +220,12 @@ def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
     parts = [text]
     length = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
-        if length + len(suffix) + 2 > _options.linewidth:
+        # Measured with PyTorch's shorter name, so that lines break where PyTorch's do.
+        size = len(suffix.replace("=plugrad.", "=torch."))
+        if length + size + 2 > _options.linewidth:
             parts.append(",\n" + " " * indent + suffix)
-            length = indent + len(suffix)
+            length = indent + size
         else:
             parts.append(", " + suffix)
-            length += len(suffix) + 2
+            length += size + 2
     return "".join(parts) + ")"
