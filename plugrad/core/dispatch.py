@@ -142,10 +142,10 @@ def _binary(op: Op, foreign: bool) -> Any:
                         if foreign:
                             return NotImplemented
                         raise wrong_type(op.called, "other", 2, other)
-                    if refuse is not None:
-                        refuse(dtype, (input, number))
                     if not fits(dtype, number):
                         return binary(*promoted(op, input, number))
+                    if refuse is not None:
+                        refuse(dtype, (input, number))
                     other = of_kind(dtype, number)
                 b = other
         elif isinstance(other, Value):
@@ -157,10 +157,10 @@ def _binary(op: Op, foreign: bool) -> Any:
                     if foreign:
                         return NotImplemented
                     raise wrong_type(op.called, "input", 1, input)
-                if refuse is not None:
-                    refuse(dtype, (number, other))
                 if not fits(dtype, number):
                     return binary(*promoted(op, number, other))
+                if refuse is not None:
+                    refuse(dtype, (number, other))
                 input = of_kind(dtype, number)
             device = other.device
             a = input
@@ -341,7 +341,7 @@ def _single(op: Op) -> Any:
         except Warning as warning:
             y = again(warning, op, device, (a,), options)
         if y.__class__ is tuple or y.__class__ is list:
-            return _wrap_several(op, (x,), (x,), (a,), y, options, device, record)
+            return wrap_several(op, (x,), (x,), (a,), y, options, device, record)
         out = Tensor(y, device, device.backend.dtype_of(y))
         if op.view:
             relate(x, out, op.name, options)
@@ -406,7 +406,7 @@ def _general(op: Op) -> Any:
 
     def general(*args: Any, **options: Any) -> Any:
         if len(args) < len(inputs):
-            args = _bound(op, args, options)
+            args = bound(op, args, options)
         # One level of nesting at most: flat for the work, with the spans to nest again.
         variadic = op.variadic
         if variadic is None:
@@ -438,7 +438,7 @@ def _general(op: Op) -> Any:
                 raise explained(error, raws) from error
             raise
         if y.__class__ is tuple or y.__class__ is list:
-            return _wrap_several(op, args, flat, raws, y, options, device, record)
+            return wrap_several(op, args, flat, raws, y, options, device, record)
         out = Tensor(y, device, device.backend.dtype_of(y))
         if op.view:
             relate(values[0], out, op.name, options)
@@ -449,7 +449,7 @@ def _general(op: Op) -> Any:
     return general
 
 
-def _bound(op: Op, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+def bound(op: Op, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
     """All array arguments in order: those given by name, and defaults, filled in."""
     defaults = op.definition.__defaults__ or ()
     filled = list(args)
@@ -501,7 +501,7 @@ def promoted_inputs(op: Op, flat: tuple[Any, ...], args: tuple[Any, ...] | None 
     return tuple(new)
 
 
-def _wrap_several(
+def wrap_several(
     op: Op,
     args: tuple[Any, ...],
     flat: tuple[Any, ...],

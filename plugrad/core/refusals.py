@@ -59,8 +59,8 @@ def boolean_operands(d: dtype, operands: tuple[Any, ...]) -> None:
 
 
 def powers(d: dtype, operands: tuple[Any, ...]) -> None:
-    """Integers have no negative integer powers, booleans none at all."""
-    if d is bool_:
+    """Integers have no negative integer powers; booleans none but those that are Python booleans."""
+    if d is bool_ and not isinstance(operands[1], bool):
         raise NotImplementedError(with_hint("\"pow\" not implemented for 'Bool'", "convert first: x.int()."))
     exponent = operands[1]
     if d.category == INTEGER and isinstance(exponent, int) and exponent < 0:

@@ -69,7 +69,7 @@ def where(condition: Any, x1: Any, x2: Any) -> Any:
     return np.bitwise_xor(first, y, y).view(dtype)
 
 
-def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
     """np.clip is a Python function of several layers; and it does not say what it does where min is above max."""
     if min is not None:
         x = np.maximum(x, min)
@@ -127,6 +127,8 @@ def pow_(x1: Any, x2: Any) -> Any:
     if not hasattr(x1, "dtype"):
         return np.exp2(x2) if x1 == 2 and x2.dtype.kind == "f" else x1**x2
     if hasattr(x2, "dtype") or x1.dtype.kind != "f":
+        if x1.dtype.kind == "b":
+            raise TypeError("a power of booleans would be int8 here")
         return x1**x2
     special = _POWERS.get(x2)
     if special is not None:
@@ -184,8 +186,8 @@ def logaddexp(x1: Any, x2: Any) -> Any:
 
 
 def relu(x: Any) -> Any:
-    """max(x, 0), with a 0-d array for the 0."""
-    return np.maximum(x, _ZERO.get(x.dtype, 0))
+    """max(0, x), in this order: of equal numbers the second is taken, so that -0.0 stays what it is, as in PyTorch."""
+    return np.maximum(_ZERO.get(x.dtype, 0), x)
 
 
 def relu_backward(grad: Any, result: Any) -> Any:
@@ -295,9 +297,10 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "keep_where": keep_where,
     "drop_where": drop_where,
     "where": where,
-    "clip": clip,
-    "clip_min": np.maximum,
-    "clip_max": np.minimum,
+    "clamp": clamp,
+    "clip": clamp,
+    "clamp_min": np.maximum,
+    "clamp_max": np.minimum,
     "fmax": np.fmax,
     "fmin": np.fmin,
     "sgn": sgn,

@@ -10,7 +10,7 @@ from plugrad.core.errors import with_hint
 from plugrad.core.inplace import assign, in_place, update
 from plugrad.core.modes import mode
 from plugrad.core.promote import plain, result_type, wrong_type
-from plugrad.core.refusals import boolean_operands
+from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, lacks
 from plugrad.core.value import Value
 
 __all__ = [
@@ -316,6 +316,7 @@ def _check_lerp(input: Any, end: Any, weight: Any) -> None:
         raise wrong_type("lerp", "input", 1, input)
     if not isinstance(end, Value):
         raise wrong_type("lerp", "end", 2, end)
+    lacks("lerp_kernel_scalar", BOOLEAN, INTEGER)(input.dtype, ())
     for name, x in (("end", end), ("weight", weight)):
         if isinstance(x, Value) and x.dtype is not input.dtype and not (name == "weight" and not x.raw.shape):
             expected, found = (_C_NAMES.get(d.name, d.name) for d in (input.dtype, x.dtype))

@@ -5,13 +5,16 @@ Arithmetic of two tensors and selection stand in modules beside this one, and jo
 
 from __future__ import annotations
 
-from plugrad.core import ops
+from typing import Any
+
+from plugrad.core import dispatch, dtypes, ops
 from plugrad.core.inplace import in_place
 from plugrad.core.methods import arithmetic, selection
 from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.arithmetic import ArithmeticMethods
 from plugrad.core.methods.selection import *
 from plugrad.core.methods.selection import SelectionMethods
+from plugrad.core.value import Value
 
 __all__ = [
     *arithmetic.__all__, *selection.__all__,
@@ -58,7 +61,6 @@ sgn = sign = ops.sgn
 sin = ops.sin
 sinh = ops.sinh
 sqrt = ops.sqrt
-square = ops.square
 tan = ops.tan
 tanh = ops.tanh
 trunc = fix = ops.trunc
@@ -98,6 +100,28 @@ square_ = in_place(ops.square)
 tan_ = in_place(ops.tan)
 tanh_ = in_place(ops.tanh)
 trunc_ = fix_ = in_place(ops.trunc)
+
+
+def square(input: Any) -> Any:
+    r"""Multiply by itself.
+
+    .. math:: y_i = input_i^2
+
+    Args:
+        input: A tensor; of booleans the squares are int64.
+
+    Shape:
+        - Output: the input's.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.square(plugrad.tensor([-1.0, 3.0]))
+        tensor([1., 9.])
+    """
+    if isinstance(input, Value) and input.dtype is dtypes.bool_:
+        input = dispatch.cast(input, dtypes.int64)
+    return ops.square(input)
 
 
 class PointwiseMethods(ArithmeticMethods, SelectionMethods):

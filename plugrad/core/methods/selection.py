@@ -152,12 +152,12 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
         >>> plugrad.clamp(plugrad.tensor([-2.0, 0.5, 3.0]), min=0)
         tensor([0.0000, 0.5000, 3.0000])
     """
-    return ops.clip(input, *_bounds(input, min, max))
+    return ops.clamp(input, *_bounds(input, min, max))
 
 
 def clamp_(input: Any, min: Any = None, max: Any = None) -> Any:
     """In-place form of ``clamp``."""
-    return update(ops.clip.op, input, _bounds(input, min, max), {})
+    return update(ops.clamp.op, input, _bounds(input, min, max), {})
 
 
 def clamp_min(input: Any, min: Any) -> Any:
@@ -173,12 +173,12 @@ def clamp_min(input: Any, min: Any) -> Any:
         >>> plugrad.clamp_min(plugrad.tensor([-2.0, 3.0]), 0)
         tensor([0., 3.])
     """
-    return ops.clip_min(input, min)
+    return ops.clamp_min(input, min)
 
 
 def clamp_min_(input: Any, min: Any) -> Any:
     """In-place form of ``clamp_min``."""
-    return update(ops.clip_min.op, input, (min,), {})
+    return update(ops.clamp_min.op, input, (min,), {})
 
 
 def clamp_max(input: Any, max: Any) -> Any:
@@ -194,12 +194,12 @@ def clamp_max(input: Any, max: Any) -> Any:
         >>> plugrad.clamp_max(plugrad.tensor([-2.0, 3.0]), 0)
         tensor([-2.,  0.])
     """
-    return ops.clip_max(input, max)
+    return ops.clamp_max(input, max)
 
 
 def clamp_max_(input: Any, max: Any) -> Any:
     """In-place form of ``clamp_max``."""
-    return update(ops.clip_max.op, input, (max,), {})
+    return update(ops.clamp_max.op, input, (max,), {})
 
 
 def round(input: Any, *, decimals: int = 0) -> Any:

@@ -17,8 +17,8 @@ __all__ = [
 
 @op(node="Relu", refuse=booleans("Boolean inputs not supported for relu", "convert first: x.int()."), kinks=(0.0,))
 def relu(xp, x):
-    """max(x, 0); nan stays nan."""
-    return xp.where(xp.less_equal(x, 0), 0, x)
+    """max(x, 0); nan stays nan, and -0.0 stays what it is."""
+    return xp.where(xp.less(x, 0), 0, x)
 
 
 # The gradient at 0 is 0.

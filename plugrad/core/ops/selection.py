@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from plugrad.core.facts import booleans, case, real
+from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.op import op
 
 __all__ = [
-    "clip", "clip_max", "clip_min", "drop_where", "fmax", "fmin", "keep_where", "maximum", "minimum", "nan_to_num", "where",
+    "clamp", "clamp_max", "clamp_min", "clip", "drop_where", "fmax", "fmin", "keep_where", "maximum", "minimum", "nan_to_num", "where",
 ]  # fmt: skip
 
 
@@ -106,25 +107,25 @@ fmin.vjp(
 
 
 @op(node="ClampMin", called="clamp_min")
-def clip_min(xp, x1, x2):
+def clamp_min(xp, x1, x2):
     """The larger of x1 and the bound x2."""
     return xp.maximum(x1, x2)
 
 
 # PyTorch 2.13: at the bound all of the gradient goes to x1.
-clip_min.vjp(
+clamp_min.vjp(
     x1=lambda xp, g, x1, x2: xp.keep_where(g, xp.greater_equal(x1, x2)),
     x2=lambda xp, g, x1, x2: xp.keep_where(g, xp.less(x1, x2)),
 )
 
 
 @op(node="ClampMax", called="clamp_max")
-def clip_max(xp, x1, x2):
+def clamp_max(xp, x1, x2):
     """The smaller of x1 and the bound x2."""
     return xp.minimum(x1, x2)
 
 
-clip_max.vjp(
+clamp_max.vjp(
     x1=lambda xp, g, x1, x2: xp.keep_where(g, xp.less_equal(x1, x2)),
     x2=lambda xp, g, x1, x2: xp.keep_where(g, xp.greater(x1, x2)),
 )
@@ -132,14 +133,14 @@ clip_max.vjp(
 
 @op(node="Clamp", called="clamp", samples=lambda: [
     case(real(3, 4), -1.0, 1.0), case(real(3, 4), real(4), real(3, 1)), case(real(3), None, 0.5), case(real(3), real(3), None)])  # fmt: skip
-def clip(xp, x, min=None, max=None):
+def clamp(xp, x, min=None, max=None):
     """x with what is below min or above max replaced by them; max wins where min is above it."""
     if min is not None:
         x = xp.maximum(x, min)
     return x if max is None else xp.minimum(x, max)
 
 
-def _clip_x(xp, g, x, min, max):
+def _clamp_x(xp, g, x, min, max):
     # PyTorch 2.13: at a bound the gradient passes. Versions after it differ.
     if min is None:
         return xp.keep_where(g, xp.less_equal(x, max))
@@ -147,17 +148,20 @@ def _clip_x(xp, g, x, min, max):
     return xp.keep_where(g, inside if max is None else xp.logical_and(inside, xp.less_equal(x, max)))
 
 
-def _clip_min(xp, g, x, min, max):
+def _clamp_lower(xp, g, x, min, max):
     taken = xp.less(x, min)
     return xp.keep_where(g, taken if max is None else xp.logical_and(taken, xp.less(min, max)))
 
 
-def _clip_max(xp, g, x, min, max):
+def _clamp_upper(xp, g, x, min, max):
     taken = xp.greater(x, max)
     return xp.keep_where(g, taken if min is None else xp.logical_or(taken, xp.less(max, min)))
 
 
-clip.vjp(x=_clip_x, min=_clip_min, max=_clip_max)
+clamp.vjp(x=_clamp_x, min=_clamp_lower, max=_clamp_upper)
+
+# The standard's clip leaves open what PyTorch says: min above max, and bounds that broadcast the result.
+clip = FUNCTIONS["clip"] = clamp
 
 
 @op(node="NanToNum", samples=lambda: [case(real(3, 4), nan=0.0, posinf=2.0, neginf=-2.0)])
