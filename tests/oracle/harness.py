@@ -24,7 +24,7 @@ TOLERANCE = {"float64": 1e-10, "float32": 1e-5, "float16": 2e-3}
 
 @dataclass(frozen=True)
 class Laid:
-    """An array to be laid out in memory as ``transposed``, ``stepped`` or ``expanded``."""
+    """An array laid out in memory as ``transposed``, ``stepped`` or ``expanded``; ``fixed`` has no gradient."""
 
     array: np.ndarray
     layout: str
@@ -35,6 +35,11 @@ class Laid:
 
     def __repr__(self) -> str:
         return f"{self.layout} {self.array.dtype}{list(self.array.shape)}"
+
+
+def fixed(array: np.ndarray) -> Laid:
+    """An input that PyTorch takes no derivative by."""
+    return Laid(array, "fixed")
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def _tensor(lib: Any, given: np.ndarray | Laid, leaves: list[Any], grad: bool) -
     tensor = lib.tensor(array.tolist(), dtype=getattr(lib, array.dtype.name))
     if array.size == 0:
         tensor = lib.zeros(array.shape, dtype=getattr(lib, array.dtype.name))
-    if grad and array.dtype.kind == "f":
+    if grad and array.dtype.kind == "f" and layout != "fixed":
         tensor.requires_grad_()
         leaves.append(tensor)
     if layout == "transposed":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tests.oracle.harness import Draw, Row, Sample, sample
+from tests.oracle.harness import Draw, Row, Sample, fixed, sample
 
 Samples = Callable[[Draw], Iterator[Sample]]
 REDUCTIONS = ("none", "mean", "sum")
@@ -77,7 +77,7 @@ def probabilities(draw: Draw) -> Iterator[Sample]:
     for reduction in REDUCTIONS:
         p, t = draw(4, 3, low=0.05, high=0.95), draw(4, 3, low=0.0, high=1.0)
         yield sample(p, t, reduction=reduction)
-        yield sample(p, t, weight=draw(3, low=0.1), reduction=reduction)
+        yield sample(p, t, weight=fixed(draw(3, low=0.1)), reduction=reduction)
     yield sample(draw(3, low=0.1, high=0.9), np.array([0.0, 1.0, 1.0]).astype(draw.dtype))
 
 
