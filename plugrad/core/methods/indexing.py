@@ -252,9 +252,13 @@ def _put_basic(x: Any, basic: Any, sizes: list[int], value: Any) -> None:
     if isinstance(value, Value):
         dispatch.common_device("setitem", (x, value))
         _check_expands(value, sizes)
+        if None in basic:
+            value = _without_new(value, basic, len(sizes))
         if value.dtype is not x.dtype:
             value = dispatch.cast(value, x.dtype)
         number = value.raw
+    # The standard has no None in keys that are assigned to.
+    basic = tuple([item for item in basic if item is not None])
     backend = x.device.backend
     raw = backend.aliasable(x.raw)
     if backend.capabilities.writable:
@@ -265,6 +269,22 @@ def _put_basic(x: Any, basic: Any, sizes: list[int], value: Any) -> None:
     writing.changed(ops.basic_put.op, x, raw, args, args, {"key": basic})
 
 
+def _without_new(value: Any, basic: Any, ndim: int) -> Any:
+    """A value without the dimensions that None adds to the region."""
+    shape = (1,) * (ndim - value.raw.ndim) + tuple(value.raw.shape)
+    kept = []
+    axis = 0
+    for item in basic:
+        if item is Ellipsis:
+            kept += shape[axis:]
+        elif item is None:
+            axis += 1
+        elif item.__class__ is slice:
+            kept.append(shape[axis])
+            axis += 1
+    return ops.reshape(value, shape=tuple(kept))
+
+
 def _check_expands(value: Any, sizes: list[int]) -> None:
     """Raise PyTorch's error unless a value can be expanded to the region."""
     shape = list(value.raw.shape)
@@ -273,9 +293,8 @@ def _check_expands(value: Any, sizes: list[int]) -> None:
         raise RuntimeError(
             with_hint(
                 f"expand(plugrad.{value.dtype.legacy_name}Tensor{{{shape}}}, size={sizes}): the number of "
-                "sizes "
-                f"provided ({len(sizes)}) must be greater or equal to the number of dimensions in the tensor "
-                f"({len(shape)})",
+                f"sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions in the "
+                f"tensor ({len(shape)})",
                 f"the region has shape {sizes}, the value {shape}.",
             )
         )
@@ -284,9 +303,8 @@ def _check_expands(value: Any, sizes: list[int]) -> None:
             raise RuntimeError(
                 with_hint(
                     f"The expanded size of the tensor ({sizes[offset + i]}) must match the existing size "
-                    f"({shape[i]}) "
-                    f"at non-singleton dimension {offset + i}.  Target sizes: {sizes}.  Tensor sizes: "
-                    f"{shape}",
+                    f"({shape[i]}) at non-singleton dimension {offset + i}.  Target sizes: {sizes}.  Tensor "
+                    f"sizes: {shape}",
                     f"the region has shape {sizes}, the value {shape}.",
                 )
             )
@@ -316,8 +334,7 @@ def _put_indices(
             raise RuntimeError(
                 with_hint(
                     f"Index put requires the source and destination dtypes match, got {x.dtype.legacy_name} "
-                    "for the "
-                    f"destination and {value.dtype.legacy_name} for the source.",
+                    f"for the destination and {value.dtype.legacy_name} for the source.",
                     f"convert the value: value.to({x.dtype}).",
                 )
             )
@@ -327,8 +344,7 @@ def _put_indices(
             raise RuntimeError(
                 with_hint(
                     f"shape mismatch: value tensor of shape {shape} cannot be broadcast to indexing result "
-                    "of shape "
-                    f"{region}",
+                    f"of shape {region}",
                     "the value needs the shape of what x[key] reads.",
                 )
             )

@@ -25,9 +25,8 @@ _MASKS: Final = (dtypes.bool_, dtypes.uint8)
 _INDICES: Final = (dtypes.int64, dtypes.int32)
 
 NO_DIMENSION: Final = (
-    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert "
-    "a 0-dim "
-    "tensor to a number"
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+    "convert a 0-dim tensor to a number"
 )
 
 
@@ -136,33 +135,23 @@ def _outside(index: int, dim: int, n: int) -> IndexError:
 
 def _as_tuple(key: Any) -> tuple[Any, ...]:
     """PyTorch 2.13 takes a list for a tuple if there is anything but numbers in it, and warns of it."""
-    if (
-        isinstance(key, (int, slice, Value))
-        or key is None
-        or key is Ellipsis
-        or hasattr(key, "__array_interface__")
-    ):
-        return (key,)
-    if not isinstance(key, (list, range)) or len(key) >= 32:
-        return (key,)
-    for item in key:
-        if (
-            item is None
-            or item is Ellipsis
-            or isinstance(item, (Value, slice, list, tuple, range))
-            or hasattr(item, "ndim")
-        ):
-            warnings.warn(
-                "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed "
-                "in pytorch "
-                "2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as "
-                "tensor index, "
-                "x[torch.tensor(seq)], which will result either in an error or a different result",
-                UserWarning,
-                stacklevel=4,
-            )
-            return tuple(key)
+    if isinstance(key, (list, range)) and len(key) < 32 and any([_is_structure(item) for item in key]):
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
+            "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as "
+            "tensor index, x[torch.tensor(seq)], which will result either in an error or a different result",
+            UserWarning,
+            stacklevel=4,
+        )
+        return tuple(key)
     return (key,)
+
+
+def _is_structure(item: Any) -> bool:
+    """Whether it is anything that could not stand in a list of numbers; other libraries' scalars could."""
+    if item is None or item is Ellipsis or isinstance(item, (Value, slice, list, tuple, range)):
+        return True
+    return hasattr(item, "ndim") and hasattr(item, "__setitem__")
 
 
 def _items(x: Any, key: tuple[Any, ...]) -> tuple[list[Any], int]:
@@ -211,8 +200,7 @@ def _converted(device: Any, item: Any) -> Any:
         raise IndexError(
             with_hint(
                 "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
-                "indices (got "
-                f"{name})",
+                f"indices (got {name})",
                 "indices must be whole numbers: int(i).",
             )
         )
@@ -264,17 +252,15 @@ def _checked(item: Any, sizes: list[int], axis: int) -> Any:
             raise IndexError(
                 with_hint(
                     f"The shape of the mask {shape} at index {i} does not match the shape of the indexed "
-                    "tensor "
-                    f"{sizes} at index {axis + i}",
+                    f"tensor {sizes} at index {axis + i}",
                     "a mask has the sizes of the dimensions that it stands for.",
                 )
             )
     if item.dtype is dtypes.uint8:
-        warnings.warn(
-            "indexing with dtype plugrad.uint8 is now deprecated, please use a dtype plugrad.bool instead.",
-            UserWarning,
-            stacklevel=5,
-        )
+        if shape:
+            text = "indexing with dtype plugrad.uint8 is now deprecated, "
+            text += "please use a dtype plugrad.bool instead."
+            warnings.warn(text, UserWarning, stacklevel=5)
         item = dispatch.cast(item, dtypes.bool_)
     return item if shape else ops.basic_unsqueeze(item, key=(None, ...))
 

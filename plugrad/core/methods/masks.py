@@ -120,8 +120,7 @@ def _masked_scatter(name: str, x: Any, mask: Any, source: Any, in_place: bool) -
         raise RuntimeError(
             with_hint(
                 f"{name.rstrip('_')}: expected self and source to have same dtypes but "
-                f"got{x.dtype.legacy_name} and "
-                f"{source.dtype.legacy_name}",
+                f"got{x.dtype.legacy_name} and {source.dtype.legacy_name}",
                 f"use source.to({x.dtype}).",
             )
         )

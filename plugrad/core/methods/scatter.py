@@ -59,8 +59,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> An
                 raise RuntimeError(
                     with_hint(
                         f"Size does not match at dimension {i} expected index {list(index.raw.shape)} to be "
-                        "no larger "
-                        f"than self {list(input.raw.shape)} apart from dimension {dim}",
+                        f"no larger than self {list(input.raw.shape)} apart from dimension {dim}",
                         "only along dim may the index be larger.",
                     )
                 )
@@ -153,10 +152,8 @@ def _scatter_arguments(
         raise TypeError(
             f"{name}() received an invalid combination of arguments - got ({type(dim).__name__}, "
             f"{type(index).__name__}), but expected one of:\n * (int dim, Tensor index, Tensor src)\n * "
-            "(int dim, "
-            "Tensor index, Tensor src, *, str reduce)\n * (int dim, Tensor index, Number value)\n * (int "
-            "dim, Tensor "
-            "index, Number value, *, str reduce)\n"
+            "(int dim, Tensor index, Tensor src, *, str reduce)\n * (int dim, Tensor index, Number "
+            "value)\n * (int dim, Tensor index, Number value, *, str reduce)\n"
         )
     source = value if src is None else src
     if not isinstance(source, Value):
@@ -177,8 +174,7 @@ def _scatter_arguments(
     if isinstance(source, Value):
         warnings.warn(
             f"The reduce argument of plugrad.{name} with Tensor src is deprecated and will be removed in a "
-            "future "
-            "PyTorch release. Use plugrad.scatter_reduce instead for more reduction options.",
+            "future PyTorch release. Use plugrad.scatter_reduce instead for more reduction options.",
             UserWarning,
             stacklevel=3,
         )
@@ -310,9 +306,9 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     if input.raw.ndim != indices.raw.ndim:
         raise RuntimeError(
             with_hint(
-                "plugrad.take_along_dim(): input and indices should have the same number of dimensions, but "
-                "got "
-                f"{input.raw.ndim} dimensions for input, and {indices.raw.ndim} dimensions for indices",
+                "plugrad.take_along_dim(): input and indices should have the same number of dimensions, "
+                f"but got {input.raw.ndim} dimensions for input, and {indices.raw.ndim} dimensions for "
+                "indices",
                 "add dimensions of size 1 to one of them.",
             )
         )

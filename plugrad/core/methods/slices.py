@@ -101,8 +101,7 @@ def _index_add(name: str, x: Any, dim: Any, index: Any, source: Any, alpha: Any,
         raise RuntimeError(
             with_hint(
                 f"index_add_(): self ({x.dtype.legacy_name}) and source ({source.dtype.legacy_name}) must "
-                "have the "
-                "same scalar type",
+                "have the same scalar type",
                 f"use source.to({x.dtype}).",
             )
         )
@@ -134,8 +133,7 @@ def _wrong_count(index: Any, n: int, dim: int) -> RuntimeError:
     return RuntimeError(
         with_hint(
             f"index_add_(): Number of indices ({index.raw.shape[0]}) should be equal to source.size(dim): "
-            f"({n}), for "
-            f"dim: {dim}",
+            f"({n}), for dim: {dim}",
             "every slice of the source needs its index.",
         )
     )
@@ -145,8 +143,7 @@ def _wrong_slices(x: Any, source: Any) -> RuntimeError:
     return RuntimeError(
         with_hint(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
-            "self.shape = "
-            f"{list(x.raw.shape)} source.shape = {list(source.raw.shape)}",
+            f"self.shape = {list(x.raw.shape)} source.shape = {list(source.raw.shape)}",
             "nothing is broadcast here.",
         )
     )
@@ -315,8 +312,7 @@ def fill_value(name: str, x: Any, value: Any) -> Any:
             raise RuntimeError(
                 with_hint(
                     f"{name} only supports a 0-dimensional value tensor, but got tensor with "
-                    f"{value.raw.ndim} "
-                    "dimension(s).",
+                    f"{value.raw.ndim} dimension(s).",
                     "use a number, or plugrad.where for many values.",
                 )
             )
@@ -421,7 +417,7 @@ def _put(name: str, x: Any, index: Any, source: Any, accumulate: bool, in_place:
     if source.dtype is not x.dtype:
         raise RuntimeError(
             with_hint(
-                f"put_(): self and source expected to have the same dtype, but got self.dtype = "
+                "put_(): self and source expected to have the same dtype, but got self.dtype = "
                 f"{x.dtype.legacy_name} and source.dtype = {source.dtype.legacy_name}",
                 f"use source.to({x.dtype}).",
             )
@@ -430,8 +426,7 @@ def _put(name: str, x: Any, index: Any, source: Any, accumulate: bool, in_place:
         raise IndexError(
             with_hint(
                 "put_(): Expected source and index to have the same number of elements, but got "
-                "source.numel() = "
-                f"{source.numel()}, index.numel() = {index.numel()}",
+                f"source.numel() = {source.numel()}, index.numel() = {index.numel()}",
                 "every element of the source needs its index.",
             )
         )

@@ -201,8 +201,7 @@ def _side(right: Any, side: Any) -> str:
         raise RuntimeError(
             with_hint(
                 "plugrad.searchsorted(): side and right can't be set to opposites, got side of left while "
-                "right was "
-                "True",
+                "right was True",
                 "set one of them.",
             )
         )
@@ -264,8 +263,7 @@ def searchsorted(
         raise RuntimeError(
             with_hint(
                 "plugrad.searchsorted(): input value can be a scalar only when boundaries tensor dimension "
-                "is 1, but "
-                f"we got boundaries tensor dim({len(rows)}) and input value's dim(0) numel(1)",
+                f"is 1, but we got boundaries tensor dim({len(rows)}) and input value's dim(0) numel(1)",
                 "give one value for every row.",
             )
         )
@@ -273,10 +271,8 @@ def searchsorted(
         raise RuntimeError(
             with_hint(
                 "plugrad.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
-                "dimensions of "
-                f"boundaries tensor and input value tensor must match, but we got boundaries tensor {rows} "
-                "and input "
-                f"value tensor {shape}",
+                "dimensions of boundaries tensor and input value tensor must match, but we got boundaries "
+                f"tensor {rows} and input value tensor {shape}",
                 "every row needs a row of values.",
             )
         )
@@ -286,8 +282,7 @@ def searchsorted(
             raise RuntimeError(
                 with_hint(
                     "plugrad.searchsorted(): sorter must be an int64 tensor of the shape of the boundaries "
-                    "tensor, "
-                    f"but got {sorter.dtype} of shape {list(sorter.raw.shape)}",
+                    f"tensor, but got {sorter.dtype} of shape {list(sorter.raw.shape)}",
                     "argsort() returns one.",
                 )
             )

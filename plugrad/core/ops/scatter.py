@@ -323,6 +323,7 @@ put_flat.vjp(
     x=lambda xp, g, index, accumulate: g if accumulate else xp.put_flat(g, index, 0),
     source=lambda xp, g, index, source_shape: xp.reshape(xp.take_flat(g, index), shape=tuple(source_shape)),
 )
+writes(put_flat)
 
 
 # -- masks ---------------------------------------------------------------------------------------------------
@@ -408,3 +409,4 @@ masked_scatter.vjp(
     x=lambda xp, g, mask: xp.drop_where(g, mask),
     source=lambda xp, g, mask, source_shape: _scattered_part(xp, g, mask, source_shape),
 )
+writes(masked_scatter)
