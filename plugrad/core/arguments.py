@@ -143,6 +143,10 @@ def _checked(name: str, size: Any, argument: str, position: int) -> tuple[int, .
             )
         else:
             return _checked(name, [operator.index(n) if _is_integer(n) else n for n in size], argument, position)
+    if math.prod(size) >= 1 << 60:
+        raise RuntimeError(
+            with_hint(f"Storage size calculation overflowed with sizes={list(size)}", "no memory has room for so much.")
+        )
     return tuple(size)
 
 

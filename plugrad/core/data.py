@@ -170,6 +170,8 @@ def _shape(data: Any) -> list[int]:
             shape.extend(data.shape[1:])
             break
         data = data[0]
+    if shape and isinstance(data, (str, bytes)):
+        raise ValueError(with_hint(f"too many dimensions '{type(data).__name__}'", "tensors hold numbers."))
     return shape
 
 
@@ -184,6 +186,8 @@ def _scalar_dtype(x: Any) -> dtypes.dtype | None:
 def _survey(data: Any, depth: int, shape: list[int], kinds: set[type], inside: set[dtypes.dtype]) -> Any:
     """Check lengths, note the types of all numbers, and return the data with tensors replaced by numbers."""
     if data.__class__ not in _NESTED:
+        if isinstance(data, Value):
+            raise _no_number(data)
         array = host().adopt(data, False)
         if array is not None:
             inside.add(host().dtype_of(array))

@@ -42,7 +42,7 @@ def set_default_device(device: str | device | None) -> None:
         >>> plugrad.zeros(2).device
         device(type='cpu')
     """
-    _default.set(None if device is None else resolve(device))
+    _default.set(None if device is None else place(device))
 
 
 def place(where: str | device | int | None) -> Any:

@@ -157,6 +157,7 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 
     Raises:
         RuntimeError: for pairs of integers that PyTorch refuses (uint16, uint32, uint64 with another integer).
+        TypeError: if an argument is no dtype.
 
     Example::
 
@@ -173,6 +174,9 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 
 
 def _promote(a: dtype, b: dtype) -> dtype:
+    for i, d in enumerate((a, b), 1):
+        if not isinstance(d, dtype):
+            raise TypeError(f"promote_types(): argument 'type{i}' (position {i}) must be plugrad.dtype, not {type(d).__name__}")
     if a.category > b.category:
         a, b = b, a
     if a.category != b.category:

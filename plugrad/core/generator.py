@@ -160,6 +160,118 @@ def all_defaults() -> list[Generator]:
     return list({id(g): g for g in (default_generator, *_defaults.values())}.values())
 
 
+def manual_seed(seed: Any) -> Generator:
+    """Start every default generator anew from a seed, so that a run can be repeated.
+
+    Args:
+        seed: Any integer from -2**63 to 2**64 - 1.
+
+    Returns:
+        The CPU's default generator.
+
+    Raises:
+        ValueError: if it is outside of that range.
+
+    Example::
+
+        >>> import plugrad
+        >>> generator = plugrad.manual_seed(0)
+        >>> plugrad.rand(2)
+        tensor([0.4963, 0.7682])
+    """
+    number = int(seed)
+    for generator in all_defaults():
+        generator.manual_seed(number)
+    return default_generator
+
+
+def seed() -> int:
+    """Start every default generator anew from the operating system's entropy.
+
+    Returns:
+        The new seed.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.seed() == plugrad.initial_seed()
+        True
+    """
+    number = default_generator.seed()
+    manual_seed(number)
+    return number
+
+
+def initial_seed() -> int:
+    """Return the seed that the CPU's default generator started from.
+
+    Example::
+
+        >>> import plugrad
+        >>> generator = plugrad.manual_seed(7)
+        >>> plugrad.initial_seed()
+        7
+    """
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """Return the state of the CPU's default generator as a tensor of bytes.
+
+    Example::
+
+        >>> import plugrad
+        >>> state = plugrad.get_rng_state()
+        >>> x = plugrad.rand(2)
+        >>> plugrad.set_rng_state(state)
+        >>> bool((plugrad.rand(2) == x).all())
+        True
+    """
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Continue the CPU's default generator from a state.
+
+    Args:
+        new_state: What ``get_rng_state`` returned.
+
+    Raises:
+        TypeError: if it is no tensor of bytes.
+        RuntimeError: if it is no state.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.set_rng_state(plugrad.get_rng_state())
+    """
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
+    """Put the default generators back to their present states at the end of a ``with`` block.
+
+    Args:
+        devices: Not needed: all default generators are put back.
+        enabled: Whether to do anything.
+
+    Example::
+
+        >>> import plugrad
+        >>> with plugrad.random.fork_rng():
+        ...     x = plugrad.rand(2)
+        >>> bool((plugrad.rand(2) == x).all())
+        True
+    """
+    states = [(g, g.source.get_state()) for g in all_defaults()] if enabled else []
+    try:
+        yield
+    finally:
+        for g, state in states:
+            g.source.set_state(state)
+
+
 def _drawing(generator: Any, where: Any, name: str) -> Any:
     """The source of numbers for a device."""
     if generator is None:
@@ -219,14 +331,3 @@ def draw_mask(p: float, shape: tuple[int, ...], where: Any, generator: Any = Non
     """A boolean Tensor that is True with probability ``p``: what dropout multiplies with."""
     mask = draw("bernoulli", where, dtypes.bool_, generator, "bernoulli", p, shape)
     return dispatch.Tensor(mask, where, dtypes.bool_)
-
-
-@contextmanager
-def forked() -> Iterator[None]:
-    """Put every default generator back to its present state afterwards."""
-    states = [(g, g.source.get_state()) for g in all_defaults()]
-    try:
-        yield
-    finally:
-        for g, state in states:
-            g.source.set_state(state)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from plugrad.core import data, dispatch, dtypes, ops
 from plugrad.core.arguments import as_dtype, as_int, as_number, check_requires_grad, converted, mistyped, shape_of, sizes
 from plugrad.core.default_device import place
 from plugrad.core.errors import with_hint
-from plugrad.core.generator import Generator, all_defaults, default_generator, draw, draw_mask, forked
+from plugrad.core.generator import (
+    Generator,
+    default_generator,
+    draw,
+    draw_mask,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 from plugrad.core.methods.random import (
     bernoulli,
     check_deviation,
     check_floating,
-    check_integers,
     check_uniform,
+    checked_integers,
     multinomial,
 )
 from plugrad.core.modes import mode
@@ -28,118 +37,6 @@ __all__ = [
     "manual_seed", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
     "randperm", "seed", "set_rng_state",
 ]  # fmt: skip
-
-
-def manual_seed(seed: Any) -> Generator:
-    """Start every default generator anew from a seed, so that a run can be repeated.
-
-    Args:
-        seed: Any integer from -2**63 to 2**64 - 1.
-
-    Returns:
-        The CPU's default generator.
-
-    Raises:
-        ValueError: if it is outside of that range.
-
-    Example::
-
-        >>> import plugrad
-        >>> generator = plugrad.manual_seed(0)
-        >>> plugrad.rand(2)
-        tensor([0.4963, 0.7682])
-    """
-    number = int(seed)
-    for generator in all_defaults():
-        generator.manual_seed(number)
-    return default_generator
-
-
-def seed() -> int:
-    """Start every default generator anew from the operating system's entropy.
-
-    Returns:
-        The new seed.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.seed() == plugrad.initial_seed()
-        True
-    """
-    number = default_generator.seed()
-    manual_seed(number)
-    return number
-
-
-def initial_seed() -> int:
-    """Return the seed that the CPU's default generator started from.
-
-    Example::
-
-        >>> import plugrad
-        >>> generator = plugrad.manual_seed(7)
-        >>> plugrad.initial_seed()
-        7
-    """
-    return default_generator.initial_seed()
-
-
-def get_rng_state() -> Tensor:
-    """Return the state of the CPU's default generator as a tensor of bytes.
-
-    Example::
-
-        >>> import plugrad
-        >>> state = plugrad.get_rng_state()
-        >>> x = plugrad.rand(2)
-        >>> plugrad.set_rng_state(state)
-        >>> bool((plugrad.rand(2) == x).all())
-        True
-    """
-    state: Tensor = default_generator.get_state()
-    return state
-
-
-def set_rng_state(new_state: Tensor) -> None:
-    """Continue the CPU's default generator from a state.
-
-    Args:
-        new_state: What ``get_rng_state`` returned.
-
-    Raises:
-        TypeError: if it is no tensor of bytes.
-        RuntimeError: if it is no state.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.set_rng_state(plugrad.get_rng_state())
-    """
-    default_generator.set_state(new_state)
-
-
-@contextmanager
-def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
-    """Put the default generators back to their present states at the end of a ``with`` block.
-
-    Args:
-        devices: Not needed: all default generators are put back.
-        enabled: Whether to do anything.
-
-    Example::
-
-        >>> import plugrad
-        >>> with plugrad.random.fork_rng():
-        ...     x = plugrad.rand(2)
-        >>> bool((plugrad.rand(2) == x).all())
-        True
-    """
-    if not enabled:
-        yield
-        return
-    with forked():
-        yield
 
 
 def _new(
@@ -366,7 +263,7 @@ def randint(
     shape = shape_of("randint", size, 2 if low is None else 3)
     dtype = as_dtype("randint", dtype) or dtypes.int64
     check_requires_grad("randint", requires_grad, dtype)
-    check_integers(first, last, dtype)
+    first, last = checked_integers(first, last, dtype)
     where = place(device)
     out = Tensor(draw("integers", where, dtype, generator, "randint", first, last, shape), where, dtype)
     out.tracked = requires_grad

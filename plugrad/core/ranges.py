@@ -59,11 +59,12 @@ def arange(
             raise TypeError(
                 with_hint('arange() missing 1 required positional arguments: "end"', "arange(5) counts from 0 to 4.")
             )
-        start, end = 0, start
-    elif start is None:
-        start = 0
+        start, end, names = 0, start, ("", "end", "step")
+    else:
+        start, names = 0 if start is None else start, ("start", "end", "step")
     numbers = [
-        as_number("arange", name, i, x) for i, (name, x) in enumerate((("start", start), ("end", end), ("step", step)), 1)
+        as_number("arange", name, i, x)
+        for i, (name, x) in enumerate(zip(names, (start, end, step), strict=True), int(names[0] == "start"))
     ]
     whole = all([isinstance(x, int) for x in numbers])
     dtype = as_dtype("arange", dtype) or (dtypes.int64 if whole else dtypes.get_default_dtype())
@@ -75,9 +76,9 @@ def arange(
     numbers = [converted(x, dtypes.float64) if isinstance(x, complex) else x for x in numbers]
     count = _count(*numbers)
     if dtype.category == 1:
-        # Integer dtypes count in integers: start and step are truncated first, as in PyTorch.
-        first, stride = (int(converted(x, dtypes.int64)) for x in (numbers[0], numbers[2]))
-        out = _integers(first, stride, count, dtype, device)
+        # Integer dtypes count in integers: all numbers are truncated first, as in PyTorch.
+        first, last, stride = [converted(x, dtypes.int64) for x in numbers]
+        out = _integers(first, stride, _count(first, last, stride), dtype, device)
     else:
         out = _floats(float(numbers[0]), float(numbers[2]), count, dtype, device)
     out.tracked = requires_grad

@@ -14,7 +14,7 @@ from plugrad.core.methods.interchange import InterchangeMethods
 from plugrad.core.value import Value
 
 __all__ = [
-    "can_cast", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "result_type",
+    "can_cast", "is_complex", "is_floating_point", "is_nonzero", "is_signed", "is_tensor", "numel", "result_type",
 ]  # fmt: skip
 
 _TO_FORMS: Final = (
@@ -99,6 +99,24 @@ def is_complex(input: Any) -> bool:
         False
     """
     return bool(_tensor("is_complex", input).dtype.is_complex)
+
+
+def is_signed(input: Any) -> bool:
+    """Return whether a tensor's dtype has negative values.
+
+    Args:
+        input: A tensor.
+
+    Raises:
+        TypeError: if it is none.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.is_signed(plugrad.ones(2))
+        True
+    """
+    return bool(_tensor("is_signed", input).dtype.is_signed)
 
 
 def is_nonzero(input: Any) -> bool:
@@ -293,6 +311,11 @@ class ConversionMethods(CastMethods, InterchangeMethods):
         if not isinstance(other, Value):
             raise mistyped("type_as", "other", 1, "Tensor", other)
         return self.to(other)
+
+    def get_device(self) -> int:
+        """Return the number of the tensor's device; -1 on the CPU."""
+        x: Any = self
+        return -1 if x.device.type == "cpu" else x.device.index or 0
 
     def cpu(self) -> Any:
         """Copy to the CPU: this tensor itself where it is there already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from typing import Any, Final
 
@@ -54,12 +55,7 @@ def _out_of_bounds(what: str, dtype: dtypes.dtype) -> RuntimeError:
     )
 
 
-def check_integers(low: int, high: int, dtype: dtypes.dtype) -> None:
-    """The checks of integers in [low, high) for a dtype.
-
-    Raises:
-        RuntimeError: if there are none, or the dtype can't hold them.
-    """
+def _check_order(low: int, high: int) -> None:
     if low >= high:
         raise RuntimeError(
             with_hint(
@@ -67,6 +63,32 @@ def check_integers(low: int, high: int, dtype: dtypes.dtype) -> None:
                 "the upper bound is exclusive.",
             )
         )
+
+
+def _rounded(n: int, dtype: dtypes.dtype) -> int:
+    """An integer as a floating dtype holds it."""
+    code = {"float16": "e", "float32": "f", "float64": "d"}.get(dtype.name, "f")
+    try:
+        return int(struct.unpack(code, struct.pack(code, n))[0])
+    except (OverflowError, struct.error):
+        return n
+
+
+def checked_integers(low: int, high: int, dtype: dtypes.dtype) -> tuple[int, int]:
+    """The bounds of integers in [low, high) for a dtype, moved inwards where it would round them outwards.
+
+    Raises:
+        RuntimeError: if there are no such integers, or the dtype can't hold them.
+    """
+    _check_order(low, high)
+    digits = _DIGITS.get(dtype.name, 0)
+    if digits:
+        # ATen's update_from and update_to: one step of the float grid at the bound.
+        if (first := _rounded(low + 1, dtype)) < low:
+            low = first + (1 << (abs(low + 1).bit_length() - digits))
+        if (last := _rounded(high - 1, dtype)) >= high:
+            high = last - (1 << (abs(high - 1).bit_length() - digits))
+        _check_order(low, high)
     if dtype.is_floating_point:
         smallest, largest = -LARGEST[dtype.name], LARGEST[dtype.name]
     else:
@@ -74,15 +96,15 @@ def check_integers(low: int, high: int, dtype: dtypes.dtype) -> None:
     for what, n in (("from", low), ("to - 1", high - 1)):
         if not smallest <= n <= largest:
             raise _out_of_bounds(what, dtype)
-        digits = _DIGITS.get(dtype.name)
-        if digits is not None and abs(n) > 1 << digits:
+        if digits and abs(n) > 1 << digits:
             warnings.warn(
                 f"{what} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
                 f"{_C_NAMES[dtype.name]} can support discrete uniform distribution only within this range. This "
                 "warning will become an error in version 1.7 release, please fix the code in advance",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
+    return low, high
 
 
 def check_uniform(low: float, high: float, dtype: dtypes.dtype) -> None:
@@ -120,6 +142,23 @@ def _check_probability(p: float) -> None:
         raise RuntimeError(
             with_hint(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}", "p is the probability of a one.")
         )
+
+
+def _check_expands(p: Any, shape: tuple[int, ...]) -> None:
+    """A tensor of probabilities must broadcast to the shape that is filled."""
+    own = tuple(p.raw.shape)
+    extra = len(shape) - len(own)
+    if extra < 0:
+        raise RuntimeError(
+            f"expand(plugrad.{p.dtype.legacy_name}Tensor{{{list(own)}}}, size={list(shape)}): the number of sizes "
+            f"provided ({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({len(own)})"
+        )
+    for i in reversed(range(len(own))):
+        if own[i] not in (1, shape[extra + i]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[extra + i]}) must match the existing size ({own[i]}) at "
+                f"non-singleton dimension {extra + i}.  Target sizes: {list(shape)}.  Tensor sizes: {list(own)}"
+            )
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Any = None) -> Any:
@@ -290,10 +329,7 @@ class RandomMethods:
         if isinstance(p, Value):
             dispatch.common_device("bernoulli_", (x, p))
             check_floating("bernoulli_tensor_cpu_p_", p.dtype)
-            if dispatch.broadcast_shapes(shape, tuple(p.raw.shape)) != shape:
-                raise RuntimeError(
-                    f"The expanded size of the tensor {list(p.raw.shape)} must match the existing size {list(shape)}"
-                )
+            _check_expands(p, shape)
             chance, node = readable(p, generator, "bernoulli_"), "BernoulliBackward1"
         else:
             chance, node = float(as_number("bernoulli_", "p", 1, p)), "BernoulliBackward2"
@@ -340,13 +376,13 @@ class RandomMethods:
         raw = draw("exponential", x.device, x.dtype, generator, "exponential_", shape, lambd=rate)
         return _replaced(x, raw, "ExponentialBackward0")
 
-    def random_(self, from_: Any = None, to: Any = None, *, generator: Any = None) -> Any:
+    def random_(self, *args: Any, generator: Any = None) -> Any:
         """Put random integers into this tensor: ``random_()``, ``random_(to)`` or ``random_(from, to)``.
 
         Args:
-            from_: The smallest; or, alone, the bound above.
-            to: The bound above, which is never reached. Without bounds: all that the dtype holds from 0 on, of
-                floating dtypes as far as every integer is exact.
+            args: ``to``, the bound above, which is never reached; or ``from``, the smallest, and ``to``, where None
+                is the largest that the dtype holds. Without them: all that the dtype holds from 0 on, of floating
+                dtypes as far as every integer is exact.
             generator: Where the random numbers come from; the device's default generator by default.
 
         Returns:
@@ -367,16 +403,19 @@ class RandomMethods:
         dtype = x.dtype
         shape = tuple(x.raw.shape)
         wide = None
-        if from_ is None and to is None:
+        if not args:
             # As wide as the dtype; the words' width is then the dtype's too.
-            low, node, wide = 0, "RandomBackward2", dtype in (dtypes.int64, dtypes.float64, dtypes.uint64)
-            high = _all_of(dtype) + 1
-        elif to is None:
-            low, high, node = 0, as_int("random_", "to", 1, from_), "RandomBackward1"
+            low, high, node = 0, _all_of(dtype) + 1, "RandomBackward2"
+            wide = dtype in (dtypes.int64, dtypes.float64, dtypes.uint64)
+        elif len(args) == 1:
+            low, high, node = 0, as_int("random_", "to", 1, args[0]), "RandomBackward1"
+        elif len(args) == 2:
+            low, node = as_int("random_", "from", 1, args[0]), "RandomBackward0"
+            high = _all_of(dtype) + 1 if args[1] is None else as_int("random_", "to", 2, args[1])
         else:
-            low, high = as_int("random_", "from", 1, from_), as_int("random_", "to", 2, to)
-            node = "RandomBackward0"
-        check_integers(low, high, dtype)
+            raise TypeError(f"random_() takes from 0 to 2 positional arguments but {len(args)} were given")
+        if args:
+            low, high = checked_integers(low, high, dtype)
         raw = draw("integers", x.device, dtype, generator, "random_", low, high, shape, wide=wide)
         return _replaced(x, raw, node)
 
