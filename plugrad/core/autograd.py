@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from plugrad.core import dispatch, engine
 from plugrad.core.errors import with_hint
 from plugrad.core.value import Value
+
+
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
+    "the cycle and avoid the leak."
+)
 
 
 def _as_tuple(values: Any) -> tuple[Any, ...]:
@@ -124,11 +133,14 @@ def backward(
     seeds = _seeds(outputs, given, create_graph)
     _check_roots(outputs)
     keep = create_graph if retain_graph is None else retain_graph
+    if create_graph:
+        warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     edges = None if wanted is None else [edge_of(x) for x in wanted]
     found = engine.run([edge_of(y) for y in outputs], seeds, keep, create_graph, edges)
     for x, grad in zip(wanted or (), found, strict=True):
         # Leaves were accumulated into as their gradients came; non-leaves only because they were asked for.
-        if x.edge is not None and grad is not None:
+        # (those that retain their gradient already have it).
+        if x.edge is not None and grad is not None and not x.retains_grad:
             x.accumulate(grad, True, create_graph)
 
 
@@ -189,7 +201,7 @@ def grad(
     if allow_unused is None:
         allow_unused = materialize_grads
     elif allow_unused is False and materialize_grads:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
     _check_inputs(xs)
     seeds = _seeds(ys, given, create_graph)
     _check_roots(ys)

@@ -86,6 +86,8 @@ def _unary(op: Op) -> Any:
             if to_float:
                 return unary(cast(input, dtypes.get_default_dtype()))
         device = input.device
+        if op.composite and input.tracked and mode() > 0:
+            return op.definition(device.ops, input)
         a = input.raw
         try:
             y = getattr(device.xp, name)(a)
@@ -95,8 +97,6 @@ def _unary(op: Op) -> Any:
             y = rescued(error, op, device, (a,), dtype)
         out = Tensor(y, device, bool_ if as_bool else dtype)
         if input.tracked and mode() > 0 and not op.constant:
-            if op.composite:
-                return op.definition(device.ops, input)
             keep_x, keep_y = op.keeps[1]
             versions: tuple[Any, ...] = ()
             if keep_x:
@@ -173,6 +173,8 @@ def _binary(op: Op, foreign: bool) -> Any:
                 refuse(dtype, (input, other))
             if to_float:
                 return binary(*promoted(op, input, other))
+        if op.composite and (requires1 or requires2) and mode() > 0:
+            return op.definition(device.ops, input, other)
         try:
             y = getattr(device.xp, name)(a, b)
         except Warning as warning:
@@ -181,8 +183,6 @@ def _binary(op: Op, foreign: bool) -> Any:
             y = rescued(error, op, device, (a, b), dtype)
         out = Tensor(y, device, bool_ if as_bool else dtype)
         if (requires1 or requires2) and mode() > 0 and not op.constant:
-            if op.composite:
-                return op.definition(device.ops, input, other)
             # A set of inputs that need gradients decides what is kept: no rule runs for the others.
             keep1, keep2, keep_y = op.keeps[requires1 + 2 * requires2]
             versions: tuple[Any, ...] = ()
@@ -199,14 +199,19 @@ def _binary(op: Op, foreign: bool) -> Any:
             if keep_y:
                 versions += (out.version, 0, 2)
             shapes = None
-            if a is not input and b is not other:
+            if a is input:
+                node_class = op.number_first
+            elif b is other:
+                node_class = op.number_second
+            else:
+                node_class = op.node_class
                 shape1 = a.shape
                 shape2 = b.shape
                 if shape1 != shape2:
                     shapes = (shape1, shape2)
             out.tracked = True
             out.edge = (
-                op.node_class(
+                node_class(
                     (
                         (input.edge or (input, None)) if requires1 else None,
                         (other.edge or (other, None)) if requires2 else None,
@@ -596,7 +601,10 @@ def record_node(
         else:
             saved.append(options[what] if what in options else (op.definition.__kwdefaults__ or {})[what])
     shapes = tuple([None if e is None else x.raw.shape for e, x in zip(edges, flat, strict=True)])
-    node: OpNode = op.node_class(edges, tuple(saved), tuple(versions), shapes, device)
+    node_class = op.node_class
+    if op.number_second is not node_class and not any([isinstance(x, Value) for x in flat[1:]]):
+        node_class = op.number_second
+    node: OpNode = node_class(edges, tuple(saved), tuple(versions), shapes, device)
     if len(outs) > 1:
         node.outputs = tuple([(tuple(o.raw.shape), o.dtype, o.dtype.is_inexact) for o in outs])
     for i, out in enumerate(outs):
@@ -645,6 +653,11 @@ def _tensor_of(raw: Any, edge: Edge, device: Any) -> Any:
     return tensor
 
 
+def _kind(name: str) -> str:
+    """A node's name as PyTorch's errors have it: without ``Backward0``."""
+    return name.rstrip("0123456789").removesuffix("Backward")
+
+
 def refuse_modified(node: OpNode, which: int) -> None:
     """PyTorch's error for a saved tensor that was changed in place after it was saved."""
     version, expected, k = node.versions[3 * which : 3 * which + 3]
@@ -652,11 +665,13 @@ def refuse_modified(node: OpNode, which: int) -> None:
     raw = (node.saved or ())[k]
     origin = ""
     if what[0] == "y" and (what == "y" or what[1:].isdigit()):
-        origin = f", which is output {int(what[1:] or 0)} of {node.name()},"
+        origin = f", which is output {int(what[1:] or 0)} of {_kind(node.name())},"
     elif what in node.op.places:
         edge = nested(node.op, node.edges)[node.op.places[what]]
         if isinstance(edge, tuple) and len(edge) == 2 and not isinstance(edge[0], (Value, tuple, type(None))):
-            origin = f", which is output {edge[1]} of {edge[0].name()},"
+            # The op that changed it last, where that is known, else the one that made it.
+            name = version[1] if len(version) > 1 else edge[0].name()
+            origin = f", which is output {edge[1]} of {_kind(name)},"
     shape, kind = "", "Tensor"
     if hasattr(raw, "shape"):
         shape = f" [{', '.join(map(str, raw.shape))}]"

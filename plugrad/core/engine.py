@@ -98,7 +98,8 @@ def _walk(
         grads = node.gradient_tensors(edges, g) if create_graph else node.gradients(edges, g)
         if node.hooks is not None:
             grads = hooks.after_node(node, grads, g, create_graph)
-        if not keep_graph:
+        # Without saved tensors there is nothing to free: such a node can run again, as in PyTorch.
+        if not keep_graph and node.versions:
             node.saved = None
 
         shapes = node.shapes
@@ -226,7 +227,7 @@ def _finish_leaf(
         captured[leaf] = grad if create_graph or fresh else leaf.device.backend.copy(grad)
         return
     leaf.accumulate(grad, fresh, create_graph)
-    hooks.after_accumulate(leaf)
+    hooks.after_accumulate(leaf, create_graph)
 
 
 def _captured(captured: dict[Any, Any], edge: Edge, create_graph: bool) -> Any:

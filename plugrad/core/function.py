@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import dispatch, engine, modes
-from plugrad.core.errors import BACKWARD_TWICE, LEAF_INPLACE, with_hint
+from plugrad.core.errors import BACKWARD_TWICE, with_hint
 from plugrad.core.node import Edge, Node
 from plugrad.core.value import Value
 
@@ -21,6 +21,8 @@ _NO_BACKWARD = (
     "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
     "mode AD."
 )
+
+_LEAF_CHANGED = "a leaf Variable that requires grad has been used in an in-place operation."
 
 _UNMARKED = (
     "a Function changed one of its inputs in place without ctx.mark_dirty(): input {index} of {name}\n"
@@ -187,8 +189,6 @@ class FunctionCtx(Node):
 
     def _backward(self, values: list[Any]) -> list[Any]:
         """Run the user's backward and check what it returns against the inputs."""
-        if self.saved is None:
-            raise RuntimeError(BACKWARD_TWICE)
         result = self.function._run_backward(self, *values)
         grads = list(result) if isinstance(result, (tuple, list)) else [result]
         inputs = self._inputs
@@ -216,7 +216,7 @@ class FunctionCtx(Node):
         """One returned gradient in its input's shape and dtype."""
         shape, dtype, device = facts
         if not isinstance(grad, Value):
-            raise TypeError(f"expected Variable or None (got {type(grad).__name__})")
+            raise RuntimeError(f"expected Variable or None (got {type(grad).__name__})")
         got = tuple(grad.raw.shape)
         if got != shape:
             try:
@@ -369,7 +369,7 @@ def _check_dirty(ctx: Any, tensors: list[Any], before: list[int | None], outputs
     for i, (x, count) in enumerate(zip(tensors, before, strict=True)):
         if id(x) in dirty:
             if recorded and x.tracked and x.edge is None:
-                raise RuntimeError(with_hint(LEAF_INPLACE, "work on a copy: input = input.clone()."))
+                raise RuntimeError(with_hint(_LEAF_CHANGED, "work on a copy: input = input.clone()."))
         elif count is not None and x.version[0] != count:
             raise RuntimeError(_UNMARKED.format(index=i, name=type(ctx).__name__.removesuffix("Backward")))
 
@@ -393,6 +393,8 @@ def _place(ctx: Any, args: tuple[Any, ...], tensors: list[Any], outputs: list[An
             [(tuple(x.raw.shape), x.dtype, x.device) if isinstance(x, Value) else None for x in args]
         )
         ctx.saved = tuple([_packed(ctx, x, tensors, outputs) for x in ctx._to_save])
+        # The versions are in what was packed; this tells the engine that there is something to free.
+        ctx.versions = ctx.saved
         facts: list[Any] = []
         for i, (out, result) in enumerate(zip(outputs, results, strict=True)):
             if not isinstance(result, Value):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, modes
 from plugrad.core.node import Node
 from plugrad.core.value import Value
 
@@ -80,6 +81,17 @@ def _as_gradient(tensor: Any, create_graph: bool) -> Any:
     return tensor if create_graph or tensor is None else tensor.raw
 
 
+@contextlib.contextmanager
+def _grad_mode(create_graph: bool) -> Iterator[None]:
+    """Hooks are recorded only where the walk is."""
+    previous = modes.mode()
+    modes.set_mode(modes.GRAD if create_graph else modes.NO_GRAD)
+    try:
+        yield
+    finally:
+        modes.set_mode(previous)
+
+
 def _name(hook: Any) -> str:
     return getattr(hook, "__name__", None) or type(hook).__name__
 
@@ -106,6 +118,11 @@ def _call(hook: Callable[..., Any], value: Any) -> Any:
 
 def before_node(node: Node, g: Any, create_graph: bool) -> Any:
     """Run the hooks of a node's outputs, then the node's own, then fill ``.grad`` of retained outputs."""
+    with _grad_mode(create_graph):
+        return _before_node(node, g, create_graph)
+
+
+def _before_node(node: Node, g: Any, create_graph: bool) -> Any:
     hooks: NodeHooks = node.hooks
     device = node.device
     grads = list(g) if node.outputs is not None else [g]
@@ -137,7 +154,8 @@ def after_node(node: Node, grads: Any, g: Any, create_graph: bool) -> Any:
     incoming = tuple([_as_tensor(x, device, create_graph) for x in (g if node.outputs is not None else (g,))])
     outgoing = tuple([_as_tensor(x, device, create_graph) for x in grads])
     for hook in list(hooks.after.values()):
-        result = hook(outgoing, incoming)
+        with _grad_mode(create_graph):
+            result = hook(outgoing, incoming)
         if result is not None:
             result = result if isinstance(result, tuple) else (result,)
             if len(result) != len(outgoing):
@@ -152,13 +170,24 @@ def after_node(node: Node, grads: Any, g: Any, create_graph: bool) -> Any:
 def before_leaf(leaf: Any, grad: Any, create_graph: bool) -> Any:
     """Run a leaf's tensor hooks on its whole gradient."""
     value = _as_tensor(grad, leaf.device, create_graph)
-    for hook in list(leaf.hooks.values()):
-        value = _call(hook, value)
+    with _grad_mode(create_graph):
+        for hook in list(leaf.hooks.values()):
+            value = _call(hook, value)
     return _as_gradient(value, create_graph)
 
 
-def after_accumulate(leaf: Any) -> None:
+def after_accumulate(leaf: Any, create_graph: bool) -> None:
     """Run the hooks that want the leaf after its ``.grad`` has grown."""
     if leaf.post_accumulate_hooks is not None:
-        for hook in list(leaf.post_accumulate_hooks.values()):
-            hook(leaf)
+        with _grad_mode(create_graph):
+            for hook in list(leaf.post_accumulate_hooks.values()):
+                hook(leaf)
+
+
+def move_retained(tensor: Any, edge: Any) -> None:
+    """Let ``retain_grad`` of a tensor that was changed in place watch its new node; ``edge`` is the old one."""
+    if edge is not None and edge[0].hooks is not None:
+        edge[0].hooks.retained.pop(edge[1], None)
+    if tensor.edge is not None:
+        node, number = tensor.edge
+        of_node(node).retained[number] = weakref.ref(tensor)

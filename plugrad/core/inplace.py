@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.core import dispatch, views
+from plugrad.core import dispatch, hooks, views
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.modes import mode
 from plugrad.core.promote import common_dtype, plain
@@ -99,6 +99,7 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
             _check_castable(common_dtype([a for a in computed if a is not None], False), x.dtype)
     raws = tuple([v.raw if isinstance(v, Value) else v for v in computed])
     device = x.device
+    old = x.edge
     kernel_options = dispatch.raw_options(options, device) if op.takes_dtype else options
     try:
         y = getattr(device.xp, op.name)(*raws, **kernel_options)
@@ -118,7 +119,7 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     x.raw = data
     bump(x)
     if record:
-        views.changed(x)
+        _history_changed(x, old)
     return x
 
 
@@ -141,11 +142,21 @@ def assign(x: Any, value: Any) -> Any:
     bump(x)
     if mode() > 0:
         recorded = x.tracked or value.tracked
+        old = x.edge
         x.edge = value.edge or ((value, None) if value.tracked else None)
         x.tracked = value.tracked
         if recorded:
-            views.changed(x)
+            _history_changed(x, old)
     return x
+
+
+def _history_changed(x: Any, old: Any) -> None:
+    """What hangs on the history of ``x`` follows: its views, its name in errors, its ``retain_grad``."""
+    if x.edge is not None and x.version is not None:
+        x.version[1:] = [x.edge[0].name()]
+    if x.retains_grad:
+        hooks.move_retained(x, old)
+    views.changed(x)
 
 
 def _snapshot(x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,7 @@ class AccumulateGrad:
     The graph itself holds the leaf; this stands for it when a user walks the graph.
     """
 
-    __slots__ = ("variable",)
+    __slots__ = ("__weakref__", "variable")
 
     def __init__(self, variable: Any) -> None:
         self.variable = variable
@@ -130,16 +131,17 @@ class AccumulateGrad:
         """``"AccumulateGrad"``."""
         return "AccumulateGrad"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AccumulateGrad) and other.variable is self.variable
-
-    def __hash__(self) -> int:
-        return hash((AccumulateGrad, id(self.variable)))
-
     def __repr__(self) -> str:
-        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+        return f"<AccumulateGrad object at {id(self):#x}>"
 
 
 def as_function(target: Any) -> Any:
     """What users see of an edge's target."""
-    return target if isinstance(target, Node) else AccumulateGrad(target)
+    if isinstance(target, Node):
+        return target
+    # One for each leaf, while somebody holds it; the leaf only knows it weakly, or it would be a cycle.
+    known = None if target.accumulator is None else target.accumulator()
+    if known is None:
+        known = AccumulateGrad(target)
+        target.accumulator = weakref.ref(known)
+    return known

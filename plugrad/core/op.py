@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, dispatch_fixed
 from plugrad.core.namespace import DEFINITIONS, FUNCTIONS
 from plugrad.core.node import Edge, Node
 
@@ -59,6 +59,8 @@ class Op:
         self.refuse: Callable[..., None] | None = settings["refuse"]
         self.rescue: Callable[..., Any] | None = settings["rescue"]
         self.exempt: frozenset[str] = frozenset(settings["exempt"])
+        self.fixed: frozenset[str] = frozenset(settings["fixed"])
+        self.residuals: int = settings["residuals"]
         self.result: str = settings["result"]
         self.view: bool = settings["view"]
         self.constant: bool = settings["constant"]
@@ -72,9 +74,14 @@ class Op:
         self.plan: tuple[str, ...] = ()
         #: keep() of every mask, for the elementwise forms.
         self.keeps: list[tuple[bool, ...]] = []
-        self.node_class: type[OpNode] = type(
-            node if node == "CopySlices" else node + "Backward0", (OpNode,), {"__slots__": (), "op": self, "__module__": "plugrad.autograd"}
-        )
+        self.node_class: type[OpNode] = self._node_class(node)
+        # PyTorch has other names for some ops with a number as their first or second operand.
+        self.number_first = self._node_class(settings["number_first"]) if settings["number_first"] else self.node_class
+        self.number_second = self._node_class(settings["number_second"]) if settings["number_second"] else self.node_class
+
+    def _node_class(self, node: str) -> type[OpNode]:
+        name = node if node == "CopySlices" or node[-1].isdigit() else node + "Backward0"
+        return type(name, (OpNode,), {"__slots__": (), "op": self, "__module__": "plugrad.autograd"})
 
     def vjp(self, **rules: _Rule | None) -> None:
         """Give the derivative: for each differentiable array input one rule, keyed by the input's name.
@@ -113,7 +120,8 @@ class Op:
             else:
                 bound[i] = adapter
         self.rules = tuple(bound)
-        self.node_class.pull = staticmethod(_puller(self))
+        for node_class in {self.node_class, self.number_first, self.number_second}:
+            node_class.pull = staticmethod(_puller(self))
         if len(self.inputs) == 1:
             # For ops of one array: what to save, without a look at names.
             kinds = {self.inputs[0]: "x", f"{self.inputs[0]}_shape": "shape", f"{self.inputs[0]}_dtype": "input dtype"}
@@ -243,11 +251,15 @@ class OpNode(Node):
 def op(
     *,
     node: str | None = None,
+    number_first: str | None = None,
+    number_second: str | None = None,
     called: str | None = None,
     promote: str = "same",
     refuse: Callable[..., None] | None = None,
     rescue: Callable[..., Any] | None = None,
     exempt: tuple[str, ...] = (),
+    fixed: tuple[str, ...] = (),
+    residuals: int = 0,
     result: str = "same",
     view: bool = False,
     constant: bool = False,
@@ -257,7 +269,10 @@ def op(
     """Make an op of its generic definition.
 
     Args:
-        node: PyTorch's name of the node without ``Backward0``. The capitalized op name by default.
+        node: PyTorch's name of the node; ``Backward0`` is added unless it ends in a digit. The capitalized op name by
+            default.
+        number_first: The same where the first operand is a number and PyTorch has another name for it.
+        number_second: The same for the second operand.
         called: PyTorch's name of the op, for messages. The op's own by default.
         promote: ``"same"``: array inputs are cast to their common dtype. ``"float"``: and integers to the default
             floating dtype. ``"equal"``: they must have one dtype. ``"none"``: they stay as they are.
@@ -265,6 +280,9 @@ def op(
             for what PyTorch does not have. Asked where that dtype is none of floating point, or operands differ.
         rescue: A second definition, for integers that a library's own function refuses.
         exempt: Array inputs that take no part in promotion, such as indices and masks.
+        fixed: Array inputs that PyTorch does not differentiate: they must not require a gradient.
+        residuals: How many outputs after the first are for the rules alone. They are not returned. In ``g`` their
+            gradient is None, but in double backward.
         result: dtype of the result of elementwise ops: ``"same"`` as computed in, or ``"bool"``.
         view: The result may share memory with the first input.
         constant: No gradient flows (comparisons, argmax); the result never requires one.
@@ -275,8 +293,10 @@ def op(
         A decorator that returns a plain function on Tensors, with ``.vjp`` to give the derivative.
     """
     settings = {
+        "number_first": number_first, "number_second": number_second,
         "called": called, "promote": promote, "refuse": refuse, "rescue": rescue, "exempt": exempt,
-        "result": result, "view": view, "constant": constant, "undefined": undefined, "facts": facts,
+        "fixed": fixed, "residuals": residuals, "result": result, "view": view, "constant": constant,
+        "undefined": undefined, "facts": facts,
     }  # fmt: skip
 
     def decorate(definition: Callable[..., Any]) -> Any:
@@ -284,7 +304,7 @@ def op(
         info = Op(definition, name, node or "".join(w.capitalize() for w in name.split("_")), settings)
         OPS[name] = info
         DEFINITIONS[name] = definition
-        function = dispatch.function(info)
+        function = dispatch_fixed.function(info) if dispatch_fixed.applies(info) else dispatch.function(info)
         function.__name__ = function.__qualname__ = name
         function.__doc__ = definition.__doc__
         function.__module__ = definition.__module__

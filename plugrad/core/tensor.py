@@ -60,6 +60,8 @@ class Tensor(Methods, Value):
     post_accumulate_hooks: dict[int, Any] | None = None
     #: A leaf stands in the graph like a node with one output.
     outputs = None
+    #: What the user saw as this leaf's node, weakly.
+    accumulator: weakref.ref[Any] | None = None
     _grad: Tensor | None = None
     _retains_grad = False
     name: str | None = None
@@ -451,7 +453,7 @@ class Tensor(Methods, Value):
         return _rebuild, (type(self), host, str(self.device), self.dtype, self.tracked)
 
 
-_NOT_COPIED = frozenset(("_grad", "base", "steps", "views", "made_without_grad", "multi_view", "hooks", "post_accumulate_hooks", "_detached_from"))
+_NOT_COPIED = frozenset(("_grad", "base", "steps", "views", "made_without_grad", "multi_view", "hooks", "post_accumulate_hooks", "_detached_from", "accumulator"))
 
 
 def _type_name(value: object) -> str:

@@ -21,7 +21,7 @@ def add(xp, x1, x2):
 add.vjp(x1=lambda xp, g: g, x2=lambda xp, g: g)
 
 
-@op(node="Sub", called="sub", refuse=boolean_operands)
+@op(node="Sub", number_first="RsubBackward1", called="sub", refuse=boolean_operands)
 def subtract(xp, x1, x2):
     """Elementwise difference. Shape: broadcast(x1, x2)."""
     return xp.subtract(x1, x2)

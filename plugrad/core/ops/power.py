@@ -20,7 +20,7 @@ def _integer_pow(xp, x1, x2):
     return xp.where(xp.less(x2, 0), unit, positive)
 
 
-@op(node="Pow", refuse=powers, rescue=_integer_pow, domain="positive")
+@op(node="PowBackward1", number_second="PowBackward0", refuse=powers, rescue=_integer_pow, domain="positive")
 def pow_(xp, x1, x2):
     """Elementwise x1**x2."""
     return xp.pow(x1, x2)
@@ -30,7 +30,8 @@ def _pow_base(xp, g, x1, x2):
     if not hasattr(x2, "dtype"):
         if x2 == 0:
             return xp.zeros_like(g)
-        return g * (x2 * x1) if x2 == 2 else g * (x2 * xp.pow(x1, x2 - 1))
+        # A power also at x2 = 2 and 1: so the next derivative is recorded, and is 0 in the end rather than an error.
+        return g * (x2 * xp.pow(x1, x2 - 1))
     # The gradient of x**0 is 0, at x = 0 too.
     return xp.where(xp.equal(x2, 0), 0, g * (x2 * xp.pow(x1, x2 - 1)))
 

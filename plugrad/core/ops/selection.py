@@ -131,7 +131,7 @@ clamp_max.vjp(
 )
 
 
-@op(node="Clamp", called="clamp", samples=lambda: [
+@op(node="Clamp", number_second="ClampBackward1", called="clamp", samples=lambda: [
     case(real(3, 4), -1.0, 1.0), case(real(3, 4), real(4), real(3, 1)), case(real(3), None, 0.5), case(real(3), real(3), None)])  # fmt: skip
 def clamp(xp, x, min=None, max=None):
     """x with what is below min or above max replaced by them; max wins where min is above it."""
