@@ -24,7 +24,7 @@ TOLERANCE = {"float64": 1e-10, "float32": 1e-5, "float16": 2e-3}
 
 @dataclass(frozen=True)
 class Laid:
-    """An array laid out in memory as ``transposed``, ``stepped`` or ``expanded``; ``fixed`` has no gradient."""
+    """An array laid out as ``transposed``, ``stepped`` or ``expanded`` memory; ``fixed`` takes no gradient."""
 
     array: np.ndarray
     layout: str
