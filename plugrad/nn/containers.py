@@ -23,6 +23,9 @@ class _NumberedModules(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._modules.values())
 
+    def _members(self) -> list[tuple[str, Any]]:
+        return list(self._modules.items())
+
     def _renumber(self) -> None:
         self._modules = {str(i): module for i, module in enumerate(self._modules.values())}
 
@@ -112,7 +115,7 @@ class Sequential(_NumberedModules):
 
     def forward(self, input: Any) -> Any:
         """Call the modules one after the other."""
-        for module in self._modules.values():
+        for module in self:
             input = module(input)
         return input
 
@@ -125,7 +128,7 @@ class Sequential(_NumberedModules):
 
     def __getitem__(self, idx: slice | int) -> Any:
         if isinstance(idx, slice):
-            return type(self)(OrderedDict(list(self._modules.items())[idx]))
+            return type(self)(OrderedDict(self._members()[idx]))
         return self._modules[self._name_at(idx)]
 
     def __setitem__(self, idx: int, module: Module) -> None:
@@ -212,7 +215,7 @@ class ModuleList(_NumberedModules):
 
     def __getitem__(self, idx: int | slice) -> Any:
         if isinstance(idx, slice):
-            return type(self)(list(self._modules.values())[idx])
+            return type(self)([module for _, module in self._members()[idx]])
         return self._modules[self._name_at(idx)]
 
     def __setitem__(self, idx: int, module: Module) -> None:
@@ -324,11 +327,11 @@ class ModuleDict(Module):
         """The names."""
         return self._modules.keys()
 
-    def items(self) -> ItemsView[str, Module]:
+    def items(self) -> ItemsView[str, Module | None]:
         """The pairs of name and module."""
         return self._modules.items()
 
-    def values(self) -> ValuesView[Module]:
+    def values(self) -> ValuesView[Module | None]:
         """The modules."""
         return self._modules.values()
 

@@ -38,7 +38,8 @@ class Flatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Flatten the dimensions."""
-        return input.flatten(self.start_dim, self.end_dim)
+        result: Tensor = input.flatten(self.start_dim, self.end_dim)
+        return result
 
     def extra_repr(self) -> str:
         """The range of dimensions."""
@@ -77,7 +78,8 @@ class Unflatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Unflatten the dimension."""
-        return input.unflatten(self.dim, self.unflattened_size)
+        result: Tensor = input.unflatten(self.dim, self.unflattened_size)
+        return result
 
     def extra_repr(self) -> str:
         """The dimension and its shape."""

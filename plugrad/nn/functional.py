@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plugrad.core import creation, dtypes, ops
 from plugrad.core.errors import with_hint
@@ -13,7 +13,6 @@ from plugrad.nn.functional_checks import (
     check_dropout,
     check_embedding,
     check_layer_norm,
-    check_linear,
 )
 from plugrad.nn.functional_loss import (
     binary_cross_entropy,
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugrad.core.tensor import Tensor
+
+# The definitions of ops are written in an untyped language.
+_ops: Any = ops
 
 __all__ = [
     "bilinear",
@@ -76,18 +78,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         >>> F.linear(plugrad.ones(2, 3), plugrad.ones(4, 3)).shape
         plugrad.Size([2, 4])
     """
-    try:
-        shape = weight.raw.shape
-        if len(shape) == 2 and (bias is None or bias.raw.shape == shape[:1]):
-            # What layers do: only this way has to be fast.
-            return ops.linear_map(input, weight) if bias is None else ops.linear(input, weight, bias)
-    except Exception as error:
-        check_linear(input, weight, bias)
-        raise error
-    check_linear(input, weight, bias)
-    if bias is None:
-        return input @ weight
-    return ops.linear_map(input, weight) + bias
+    result: Tensor = _ops.linear(input, weight, bias)
+    return result
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -115,7 +107,8 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     left = linear(input1, weight.permute(0, 2, 1).reshape(rows * depth, columns))
     left = left.reshape(*input1.shape[:-1], rows, depth)
     y = (left @ input2.unsqueeze(-1)).squeeze(-1)
-    return y if bias is None else y + bias
+    result: Tensor = y if bias is None else y + bias
+    return result
 
 
 # Activations
@@ -134,7 +127,8 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
         >>> plugrad.nn.functional.relu(plugrad.tensor([-1.0, 2.0]))
         tensor([0., 2.])
     """
-    return input.relu_() if inplace else ops.relu(input)
+    result: Tensor = input.relu_() if inplace else _ops.relu(input)
+    return result
 
 
 def relu_(input: Tensor) -> Tensor:
@@ -149,7 +143,8 @@ def relu_(input: Tensor) -> Tensor:
         >>> plugrad.nn.functional.relu_(plugrad.tensor([-1.0, 2.0]))
         tensor([0., 2.])
     """
-    return input.relu_()
+    result: Tensor = input.relu_()
+    return result
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -166,8 +161,9 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         >>> plugrad.nn.functional.leaky_relu(plugrad.tensor([-1.0, 2.0]), 0.5)
         tensor([-0.5000,  2.0000])
     """
-    y = ops.leaky_relu(input, negative_slope=negative_slope)
-    return input.copy_(y) if inplace else y
+    y = _ops.leaky_relu(input, negative_slope=negative_slope)
+    result: Tensor = input.copy_(y) if inplace else y
+    return result
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -182,7 +178,8 @@ def sigmoid(input: Tensor) -> Tensor:
         >>> plugrad.nn.functional.sigmoid(plugrad.zeros(2))
         tensor([0.5000, 0.5000])
     """
-    return ops.sigmoid(input)
+    result: Tensor = _ops.sigmoid(input)
+    return result
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -197,7 +194,8 @@ def tanh(input: Tensor) -> Tensor:
         >>> plugrad.nn.functional.tanh(plugrad.zeros(2))
         tensor([0., 0.])
     """
-    return ops.tanh(input)
+    result: Tensor = _ops.tanh(input)
+    return result
 
 
 def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
@@ -218,7 +216,8 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return ops.gelu(input, approximate=approximate)
+    result: Tensor = _ops.gelu(input, approximate=approximate)
+    return result
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -234,8 +233,9 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
         >>> plugrad.nn.functional.silu(plugrad.tensor([0.0, 1.0]))
         tensor([0.0000, 0.7311])
     """
-    y = ops.silu(input)
-    return input.copy_(y) if inplace else y
+    y = _ops.silu(input)
+    result: Tensor = input.copy_(y) if inplace else y
+    return result
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -252,7 +252,8 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
         >>> plugrad.nn.functional.softplus(plugrad.tensor([0.0, 30.0]))
         tensor([ 0.6931, 30.0000])
     """
-    return ops.softplus(input, beta=beta, threshold=threshold)
+    result: Tensor = _ops.softplus(input, beta=beta, threshold=threshold)
+    return result
 
 
 def softmax(
@@ -273,7 +274,8 @@ def softmax(
     """
     if dim is None:
         dim = _implicit_dim("softmax", input.ndim, _stacklevel)
-    return ops.softmax(input if dtype is None else input.to(dtype), axis=dim)
+    result: Tensor = _ops.softmax(input if dtype is None else input.to(dtype), axis=dim)
+    return result
 
 
 def softmin(
@@ -315,7 +317,8 @@ def log_softmax(
     """
     if dim is None:
         dim = _implicit_dim("log_softmax", input.ndim, _stacklevel)
-    return ops.log_softmax(input if dtype is None else input.to(dtype), axis=dim)
+    result: Tensor = _ops.log_softmax(input if dtype is None else input.to(dtype), axis=dim)
+    return result
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
@@ -355,8 +358,9 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if not training or p == 0:
         return input
     keep = creation.empty_like(input, dtype=dtypes.bool_).bernoulli_(1 - p)
-    y = ops.dropout_mask(input, keep, scale=1 / (1 - p) if p < 1 else 0.0)
-    return input.copy_(y) if inplace else y
+    y = _ops.dropout_mask(input, keep, scale=1 / (1 - p) if p < 1 else 0.0)
+    result: Tensor = input.copy_(y) if inplace else y
+    return result
 
 
 def layer_norm(
@@ -386,7 +390,8 @@ def layer_norm(
     """
     shape = tuple(normalized_shape)
     check_layer_norm(input, shape, weight, bias)
-    return ops.layer_norm(input, weight, bias, ndim=len(shape), eps=eps)
+    result: Tensor = _ops.layer_norm(input, weight, bias, ndim=len(shape), eps=eps)
+    return result
 
 
 def embedding(
@@ -429,7 +434,10 @@ def embedding(
     if padding_idx is not None:
         padding_idx %= weight.shape[0]
     try:
-        return ops.embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+        result: Tensor = _ops.embedding(
+            weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq
+        )
+        return result
     except IndexError as error:
         raise IndexError(
             with_hint("index out of range in self", f"the table has {weight.shape[0]} rows.")

@@ -12,7 +12,7 @@ from plugrad.core.modes import no_grad
 from plugrad.core.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 
 def require_tensors(function: str, **arguments: Any) -> None:
@@ -20,73 +20,6 @@ def require_tensors(function: str, **arguments: Any) -> None:
     for i, (name, value) in enumerate(arguments.items()):
         if not isinstance(value, Tensor):
             raise mistyped(function, name, i + 1, "Tensor", value)
-
-
-def check_linear(input: Any, weight: Any, bias: Any) -> None:
-    """Refuse what does not fit in ``linear``."""
-    require_tensors("linear", input=input, weight=weight)
-    if bias is not None and not isinstance(bias, Tensor):
-        raise mistyped("linear", "bias", 3, "Tensor", bias)
-    if not input.ndim or not weight.ndim:
-        raise RuntimeError(
-            f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
-        )
-    if weight.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {weight.ndim}D")
-    if bias is not None and weight.ndim == 1:
-        raise RuntimeError("mat2 must be a matrix, got 1-D tensor")
-    _check_linear_dtypes(input, weight, bias)
-    if weight.ndim == 1:
-        return
-    rows = math.prod(input.shape[:-1])
-    if input.shape[-1] != weight.shape[1]:
-        raise RuntimeError(
-            with_hint(
-                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{input.shape[-1]} and "
-                f"{weight.shape[1]}x{weight.shape[0]})",
-                f"the last dimension of the input, of shape {list(input.shape)}, must be in_features = "
-                f"{weight.shape[1]}.",
-            )
-        )
-    if bias is not None:
-        target = (rows, weight.shape[0]) if bias.ndim == 1 else (*input.shape[:-1], weight.shape[0])
-        _check_expandable(bias, target)
-
-
-def _check_linear_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-    if bias is not None and bias.dtype is not weight.dtype:
-        first, name = bias, "self"
-    else:
-        first, name = input, "mat1"
-    if first.dtype is weight.dtype:
-        return
-    hint = f"convert one of them: x.to({weight.dtype})."
-    if bias is None:
-        # matmul's own words.
-        names = [x.dtype.legacy_name.lower() for x in (input, weight)]
-        text = f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
-    else:
-        names = [x.dtype.legacy_name for x in (first, weight)]
-        text = f"{name} and mat2 must have the same dtype, but got {names[0]} and {names[1]}"
-    raise RuntimeError(with_hint(text, hint))
-
-
-def _check_expandable(x: Tensor, shape: Sequence[int]) -> None:
-    """``x`` must broadcast to a shape without making it larger."""
-    own = tuple(x.shape)
-    if len(own) > len(shape):
-        raise RuntimeError(
-            f"expand({x.type()}{{{list(own)}}}, size={list(shape)}): the number of sizes provided "
-            f"({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({len(own)})"
-        )
-    offset = len(shape) - len(own)
-    for i in reversed(range(len(own))):
-        if own[i] not in (1, shape[offset + i]):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({shape[offset + i]}) must match the existing size "
-                f"({own[i]}) at non-singleton dimension {offset + i}.  Target sizes: {list(shape)}.  Tensor "
-                f"sizes: {list(own)}"
-            )
 
 
 def check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:
@@ -236,6 +169,17 @@ def check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | Non
         )
 
 
+def check_real(kernel: str, input: Tensor) -> None:
+    """Refuse scores that are no real floating point numbers, in the name of PyTorch's kernel."""
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(
+            with_hint(
+                f"\"{kernel}\" not implemented for '{input.dtype.legacy_name}'",
+                "convert the input: input.float().",
+            )
+        )
+
+
 def check_class_weight(prefix: str, input: Tensor, weight: Tensor | None) -> None:
     """Refuse weights that are not one for each class."""
     classes = input.shape[0] if input.ndim == 1 else input.shape[1]
@@ -318,7 +262,8 @@ def check_no_probability_missed(loss: Tensor, input: Tensor, target: Tensor) -> 
 
     Not on devices that compute asynchronously: there looking at a value would wait for the device.
     """
-    if getattr(loss.device.backend.capabilities, "asynchronous", False):
+    backend: Any = loss.device.backend
+    if getattr(backend.capabilities, "asynchronous", False):
         return
     with no_grad():
         if not loss.isnan().any():

@@ -11,6 +11,9 @@ from plugrad.nn import functional_checks as checks
 if TYPE_CHECKING:
     from plugrad.core.tensor import Tensor
 
+# The definitions of ops are written in an untyped language.
+_ops: Any = ops
+
 _OTHER_SIZE = (
     "Using a target size ({target}) that is different to the input size ({input}). This will likely lead to "
     "incorrect results due to broadcasting. Please ensure they have the same size."
@@ -81,7 +84,8 @@ def mse_loss(
     if weight is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
         return _weighted((input - target) ** 2, input, weight, reduction)
-    return ops.mse_loss(input, target, reduction=_reduction(size_average, reduce, reduction))
+    result: Tensor = _ops.mse_loss(input, target, reduction=_reduction(size_average, reduce, reduction))
+    return result
 
 
 def l1_loss(
@@ -116,10 +120,10 @@ def l1_loss(
         reduction = legacy_reduction(size_average, reduce, reduction)
         return _weighted((input - target).abs(), input, weight, reduction)
     reduction = _reduction(size_average, reduce, reduction)
-    losses = (input - target).abs()
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else losses.sum()
+    losses: Tensor = (input - target).abs()
+    if reduction != "none":
+        losses = losses.mean() if reduction == "mean" else losses.sum()
+    return losses
 
 
 def _warn_of_other_size(input: Tensor, target: Tensor) -> None:
@@ -136,14 +140,12 @@ def _warn_of_other_size(input: Tensor, target: Tensor) -> None:
 def _weighted(losses: Tensor, input: Tensor, weight: Tensor, reduction: str) -> Tensor:
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
     losses = losses * weight
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "mean":
-        return losses.sum() / weight.sum()
-    raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
+    if reduction != "none":
+        losses = losses.sum() / weight.sum() if reduction == "mean" else losses.sum()
+    return losses
 
 
 # Losses of classes
@@ -183,11 +185,13 @@ def nll_loss(
     """
     reduction = _reduction(size_average, reduce, reduction)
     checks.check_classes("nll_loss_nd", input, target, weight)
+    checks.check_real("nll_loss_out_frame" if input.ndim < 3 else "nll_loss2d_forward_out_frame", input)
     one_row = input.ndim == 1 and target.ndim == 1
     if one_row:
         target = target[0]
-    loss = ops.nll_loss(input, target, weight, ignore_index=ignore_index, reduction=reduction)
-    return loss.reshape(1) if one_row and reduction == "none" else loss
+    loss = _ops.nll_loss(input, target, weight, ignore_index=ignore_index, reduction=reduction)
+    result: Tensor = loss.reshape(1) if one_row and reduction == "none" else loss
+    return result
 
 
 def cross_entropy(
@@ -225,6 +229,8 @@ def cross_entropy(
     """
     reduction = _reduction(size_average, reduce, reduction)
     checks.require_tensors("cross_entropy_loss", input=input, target=target)
+    last = "lastdim_" if input.ndim < 3 else ""
+    checks.check_real(f"log_softmax_{last}kernel_impl", input)
     one_row = False
     if input.raw.shape == target.raw.shape:
         checks.check_probabilities(input, target, weight, ignore_index)
@@ -235,7 +241,7 @@ def cross_entropy(
             target = target[0]
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
-    loss = ops.cross_entropy(
+    loss = _ops.cross_entropy(
         input,
         target,
         weight,
@@ -243,7 +249,8 @@ def cross_entropy(
         reduction=reduction,
         label_smoothing=label_smoothing,
     )
-    return loss.reshape(1) if one_row and reduction == "none" else loss
+    result: Tensor = loss.reshape(1) if one_row and reduction == "none" else loss
+    return result
 
 
 # Losses of two classes
@@ -282,9 +289,10 @@ def binary_cross_entropy(
     """
     reduction = _reduction(size_average, reduce, reduction)
     checks.check_binary(input, target, weight)
-    loss = ops.binary_cross_entropy(input, target, weight, reduction=reduction)
+    loss = _ops.binary_cross_entropy(input, target, weight, reduction=reduction)
     checks.check_no_probability_missed(loss, input, target)
-    return loss
+    result: Tensor = loss
+    return result
 
 
 def binary_cross_entropy_with_logits(
@@ -320,4 +328,5 @@ def binary_cross_entropy_with_logits(
     reduction = _reduction(size_average, reduce, reduction)
     checks.check_binary_logits(input, target, weight, pos_weight)
     factors: Any = (weight, pos_weight)
-    return ops.binary_cross_entropy_with_logits(input, target, *factors, reduction=reduction)
+    result: Tensor = _ops.binary_cross_entropy_with_logits(input, target, *factors, reduction=reduction)
+    return result

@@ -75,7 +75,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
         True
     """
     with no_grad():
-        return tensor.uniform_(a, b, generator=generator)
+        result: Tensor = tensor.uniform_(a, b, generator=generator)
+        return result
 
 
 def normal_(
@@ -96,7 +97,8 @@ def normal_(
         tensor([5., 5.])
     """
     with no_grad():
-        return tensor.normal_(mean, std, generator=generator)
+        result: Tensor = tensor.normal_(mean, std, generator=generator)
+        return result
 
 
 def trunc_normal_(
@@ -192,7 +194,8 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
         tensor([0.5000, 0.5000])
     """
     with no_grad():
-        return tensor.fill_(val)
+        result: Tensor = tensor.fill_(val)
+        return result
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -217,7 +220,8 @@ def zeros_(tensor: Tensor) -> Tensor:
         tensor([0., 0.])
     """
     with no_grad():
-        return tensor.zero_()
+        result: Tensor = tensor.zero_()
+        return result
 
 
 def eye_(tensor: Tensor) -> Tensor:
@@ -236,7 +240,8 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     with no_grad():
-        return tensor.copy_(creation.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
+        result: Tensor = tensor.copy_(creation.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
+        return result
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -438,7 +443,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     with no_grad():
         q = _orthonormal_columns(flat.mT).mT if rows < columns else _orthonormal_columns(flat)
         tensor.copy_(q.reshape(tensor.shape))
-        return tensor.mul_(gain)
+        result: Tensor = tensor.mul_(gain)
+        return result
 
 
 def _orthonormal_columns(matrix: Any) -> Any:

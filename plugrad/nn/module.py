@@ -185,8 +185,8 @@ class Module(ModuleConversion, ModuleState, ModuleHooks):
             >>> import plugrad
             >>> module = plugrad.nn.Module()
             >>> module.register_buffer("mean", plugrad.zeros(2))
-            >>> module.state_dict()
-            OrderedDict({'mean': tensor([0., 0.])})
+            >>> module.state_dict()["mean"]
+            tensor([0., 0.])
         """
         self._check_new_name("buffer", "_buffers", name)
         if tensor is not None and not isinstance(tensor, Tensor):

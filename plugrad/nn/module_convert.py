@@ -70,7 +70,8 @@ class ModuleConversion(ModuleTree):
             )
 
         def convert(tensor: Tensor) -> Tensor:
-            return tensor.to(device=device, dtype=dtype if tensor.dtype.is_inexact else None)
+            result: Tensor = tensor.to(device=device, dtype=dtype if tensor.dtype.is_inexact else None)
+            return result
 
         return self._apply(convert)
 

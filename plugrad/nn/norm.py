@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from plugrad.core import creation
@@ -12,8 +13,6 @@ from plugrad.nn.module import Module
 from plugrad.nn.parameter import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from plugrad.core.device import device
     from plugrad.core.dtypes import dtype
     from plugrad.core.tensor import Tensor
@@ -61,7 +60,7 @@ class LayerNorm(Module):
         dtype: dtype | None = None,
     ) -> None:
         super().__init__()
-        if hasattr(normalized_shape, "__index__"):
+        if not isinstance(normalized_shape, Iterable):
             normalized_shape = (operator.index(normalized_shape),)
         self.normalized_shape = tuple(normalized_shape)
         self.eps = eps

@@ -88,7 +88,7 @@ class ParameterList(Module):
         Raises:
             TypeError: ``values`` is a tensor or can't be iterated over.
         """
-        if not isinstance(values, Iterable) or isinstance(values, Tensor):
+        if isinstance(values, Tensor) or not isinstance(values, Iterable):
             raise TypeError(
                 "ParameterList.extend should be called with an iterable, but got " + type(values).__name__
             )

@@ -48,7 +48,7 @@ def adam_update(
     exp_avg_sq *= beta2
     exp_avg_sq += square
     second = exp_avg_sq
-    changed = (exp_avg, exp_avg_sq)
+    changed: tuple[Any, ...] = (exp_avg, exp_avg_sq)
     if max_exp_avg_sq is not None:
         second = xp.maximum(max_exp_avg_sq, exp_avg_sq)
         changed = (exp_avg, exp_avg_sq, second)

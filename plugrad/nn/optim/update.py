@@ -46,15 +46,15 @@ def apply_rule(
     if parameter.version is None and mode() >= 0:
         raise RuntimeError(INFERENCE_INPLACE)
     device = parameter.device
-    xp = device.xp
+    backend: Any = device.backend
     tensors = [parameter, *[state.get(name) for name in names]]
     raws = [None if tensor is None else tensor.raw for tensor in tensors]
-    results = getattr(xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
+    results = getattr(device.xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
     for tensor, raw, result in zip(tensors, raws, results, strict=True):
         if tensor is None:
             continue
         if result is not raw:
-            tensor.raw = device.backend.write(raw, result)
+            tensor.raw = backend.write(raw, result)
         if tensor.version is not None:
             tensor.version[0] += 1
 
