@@ -107,12 +107,12 @@ def binary_cross_entropy_with_logits(
 # -- normalization -----------------------------------------------------------------------------------------------------
 
 
-def layer_norm_with_statistics(
+def layer_norm(
     x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: float
 ) -> tuple[Any, Any, Any]:
     if x.dtype == _HALF:
         single = [None if a is None else a.astype(np.float32) for a in (x, weight, bias)]
-        return tuple([a.astype(_HALF) for a in layer_norm_with_statistics(*single, ndim=ndim, eps=eps)])
+        return tuple([a.astype(_HALF) for a in layer_norm(*single, ndim=ndim, eps=eps)])
     outer, inner = x.shape[: x.ndim - ndim], x.shape[x.ndim - ndim :]
     width = _size(inner)
     rows = np.ascontiguousarray(x).reshape(_size(outer), width)
@@ -157,15 +157,17 @@ def _size(shape: tuple[int, ...]) -> int:
 def layer_norm_backward(
     grad: Any,
     x: Any,
-    weight: Any,
-    mean: Any,
-    rstd: Any,
+    weight: Any = None,
+    mean: Any = None,
+    rstd: Any = None,
     *,
     ndim: int,
     eps: float,
     wanted: tuple[bool, bool, bool],
 ) -> tuple[Any, ...]:
     """All gradients in one pass over x and the incoming gradient, a part at a time."""
+    if mean is None:
+        _, mean, rstd = layer_norm(x, ndim=ndim, eps=eps)
     if x.dtype == _HALF:
         single = [None if a is None else a.astype(np.float32) for a in (grad, x, weight, mean, rstd)]
         return tuple(
@@ -260,7 +262,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "binary_cross_entropy": binary_cross_entropy,
     "binary_cross_entropy_backward": binary_cross_entropy_backward,
     "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
-    "layer_norm_with_statistics": layer_norm_with_statistics,
+    "layer_norm": layer_norm,
     "layer_norm_backward": layer_norm_backward,
     "embedding": embedding,
     "embedding_backward": embedding_backward,

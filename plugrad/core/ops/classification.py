@@ -74,6 +74,7 @@ def reduced(xp, losses, weights, reduction):
 @op(
     node="NllLoss",
     promote="none",
+    fixed=("weight",),
     called="nll_loss_forward",
     refuse=lacks("nll_loss_out_frame", BOOLEAN, INTEGER),
     samples=lambda: [
@@ -99,6 +100,7 @@ nll_loss_of_classes.vjp(
 
 @op(
     promote="none",
+    fixed=("weight",),
     samples=lambda: [
         case(real(), integers(4, high=3), None, shape=(4, 3), ignore_index=-100, reduction="mean"),
         case(real(2, 4), integers(2, 4, high=3), real(3), shape=(2, 3, 4), ignore_index=1, reduction="none"),
@@ -142,6 +144,8 @@ def smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing):
 @op(
     node="NllLoss",
     promote="none",
+    fixed=("weight",),
+    residuals=1,
     called="nll_loss_forward",
     refuse=lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER),
     samples=lambda: [
@@ -155,7 +159,7 @@ def smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing):
 def cross_entropy_of_classes(
     xp, x, target, weight, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
 ):
-    """The loss, and its slope: what backward multiplies by the incoming gradient.
+    """The loss; and as a residual its slope, what backward multiplies by the incoming gradient.
 
     The loss of a target is -sum_j w_j log softmax(x)_j for a distribution w that is 1 at the target's class, smoothed,
     and its slope sum(w) softmax(x) - w. The slope takes what the loss has computed, and backward one pass.
@@ -178,22 +182,18 @@ def cross_entropy_of_classes(
 def _cross_entropy_gradient(xp, g, y1, target, weight, ignore_index, reduction, label_smoothing):
     loss_g, slope_g = g
     axis = class_axis(y1)
-    result = None
-    if loss_g is not None:
-        result = (xp.expand_dims(loss_g, axis=axis) if reduction == "none" else loss_g) * y1
+    result = (xp.expand_dims(loss_g, axis=axis) if reduction == "none" else loss_g) * y1
     if slope_g is not None:
         # In double backward: the slope is q - w with q = sum(w) softmax(x), and w does not depend on x.
         wanted, mass = smoothed(xp, y1, target, weight, ignore_index, reduction, label_smoothing)
         q = y1 + wanted
         h = q * slope_g
         h = h - q * xp.divide(xp.sum(h, axis=axis, keepdims=True), xp.where(xp.equal(mass, 0), 1.0, mass))
-        result = h if result is None else result + h
+        result = result + h
     return result
 
 
 cross_entropy_of_classes.vjp(x=_cross_entropy_gradient)
-# The slope gets a gradient in double backward alone: no zeros are made for it.
-cross_entropy_of_classes.op.node_class.fills_zeros = False
 
 
 @op(

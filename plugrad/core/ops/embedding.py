@@ -14,8 +14,9 @@ __all__ = ["embedding", "embedding_backward"]
     promote="none",
     samples=lambda: [
         case(real(5, 3), integers(4, high=5)),
-        case(real(5, 3), integers(2, 3, high=5), padding_idx=1, scale_grad_by_freq=True),
+        case(real(5, 3), integers(2, 3, high=5)),
         case(real(5, 3), integers(high=5)),
+        # With padding_idx or scale_grad_by_freq the gradient is not the derivative.
     ],
 )
 def embedding(xp, weight, indices, *, padding_idx=None, scale_grad_by_freq=False):

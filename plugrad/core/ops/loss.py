@@ -150,6 +150,7 @@ def _probabilities_with_gradient():
 @op(
     node="BinaryCrossEntropy",
     called="binary_cross_entropy",
+    fixed=("weight",),
     refuse=lacks("binary_cross_entropy", BOOLEAN, INTEGER),
     samples=_probabilities,
 )
@@ -207,6 +208,7 @@ def _logits():
 @op(
     node="BinaryCrossEntropyWithLogits",
     called="binary_cross_entropy_with_logits",
+    fixed=("weight", "pos_weight"),
     refuse=lacks("binary_cross_entropy_with_logits", BOOLEAN, INTEGER),
     samples=_logits,
 )
