@@ -139,6 +139,17 @@ def pow_(x1: Any, x2: Any) -> Any:
     return np.copysign(y, x1) if x2 % 2 else y
 
 
+def pow_backward(grad: Any, x: Any, *, exponent: float) -> Any:
+    """grad * exponent * x**(exponent - 1); of a square, the usual case, in two passes."""
+    if exponent == 2:
+        return times(x + x, grad)
+    if exponent == 0:
+        return np.zeros_like(grad)
+    y = pow_(x, exponent - 1)
+    y *= exponent
+    return times(y, grad)
+
+
 def rsqrt(x: Any) -> Any:
     """1 / sqrt(x) in one buffer."""
     y = np.sqrt(x)
@@ -311,6 +322,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "remainder": _integer_division(np.remainder),
     "fmod": _integer_division(np.fmod),
     "pow": pow_,
+    "pow_backward": pow_backward,
     "exp2": np.exp2,
     "rsqrt": rsqrt,
     "square": square,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from plugrad.core.facts import case, real
 from plugrad.core.op import op
 from plugrad.core.refusals import BOOLEAN, INTEGER, lacks, powers
 
-__all__ = ["hypot", "pow", "reciprocal", "rsqrt", "sqrt", "square"]
+__all__ = ["hypot", "pow", "pow_backward", "reciprocal", "rsqrt", "sqrt", "square"]
 
 
 def _integer_pow(xp, x1, x2):
@@ -28,10 +29,7 @@ def pow_(xp, x1, x2):
 
 def _pow_base(xp, g, x1, x2):
     if not hasattr(x2, "dtype"):
-        if x2 == 0:
-            return xp.zeros_like(g)
-        # A power also at x2 = 2 and 1: so the next derivative is recorded, and is 0 in the end rather than an error.
-        return g * (x2 * xp.pow(x1, x2 - 1))
+        return xp.pow_backward(g, x1, exponent=x2)
     # The gradient of x**0 is 0, at x = 0 too.
     return xp.where(xp.equal(x2, 0), 0, g * (x2 * xp.pow(x1, x2 - 1)))
 
@@ -49,13 +47,23 @@ def _pow_exponent(xp, g, x1, x2, y):
 pow_.vjp(x1=_pow_base, x2=_pow_exponent)
 
 
+@op(samples=lambda: [
+    case(real(3, 4), real(3, 4, low=0.5), exponent=exponent) for exponent in (2, 0.5, -1, 3, 0)])  # fmt: skip
+def pow_backward(xp, grad, x, *, exponent):
+    """The gradient of a power with a number as the exponent, with respect to the base."""
+    if exponent == 0:
+        return xp.zeros_like(grad)
+    # A power also at 2 and 1: so the next derivative is recorded, and is 0 in the end rather than an error.
+    return grad * (exponent * xp.pow(x, exponent - 1))
+
+
 @op(node="Pow", called="square")
 def square(xp, x):
     """Elementwise x * x."""
     return xp.square(x)
 
 
-square.vjp(x=lambda xp, g, x: g * (2 * x))
+square.vjp(x=lambda xp, g, x: xp.pow_backward(g, x, exponent=2))
 
 
 @op(node="Sqrt", promote="float", domain="positive")
