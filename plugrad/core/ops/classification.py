@@ -234,7 +234,7 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
             ignore_index=ignore_index,
             reduction=reduction,
             label_smoothing=label_smoothing,
-        )[0]
+        )
     except IndexError:
         refuse_targets(input, target, ignore_index)
         raise
