@@ -1,9 +1,10 @@
-"""Writes the API pages: one for each public module, with every name of its ``__all__``."""
+"""Writes the API pages: one for each public module, with every public name that it has."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,10 @@ MODULES = (
     "plugrad.nn.init",
     "plugrad.optim",
     "plugrad.testing",
+    # for authors of plugins
+    "plugrad.core.backend",
+    "plugrad.core.hookspecs",
+    "plugrad.backends.array_api",
 )
 
 # Their methods are Python's business, not plugrad's.
@@ -27,40 +32,62 @@ KINDS = (
 )
 
 
-def page(module: ModuleType, name: str) -> str:
-    """One module's page, as reStructuredText."""
+def public(module: ModuleType) -> dict[str, Any]:
+    """The public names of a module with their values: its ``__all__``, or what is made in it or below it."""
+    names = getattr(module, "__all__", None)
+    if names is not None:
+        found = {name: getattr(module, name) for name in names}
+    else:
+        found = {
+            name: value
+            for name, value in vars(module).items()
+            if not name.startswith("_")
+            and getattr(value, "__module__", module.__name__).startswith(module.__name__)
+        }
+    return {name: value for name, value in found.items() if not inspect.ismodule(value)}
+
+
+def page(module: ModuleType, name: str, told: dict[int, str]) -> str:
+    """One module's page, as reStructuredText. What an earlier page told (id to name) is only named."""
     lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :no-members:", ""]
-    members = {n: getattr(module, n) for n in module.__all__ if not n.startswith("_")}
-    members = {n: value for n, value in members.items() if not inspect.ismodule(value)}
+    members = public(module)
     for title, directive, belongs in KINDS:
-        chosen = sorted(n for n, value in members.items() if belongs(value))
+        chosen = sorted(n for n, value in members.items() if belongs(value) and id(value) not in told)
         if chosen:
             lines += [title, "-" * len(title), ""]
         for member in chosen:
+            told.setdefault(id(members[member]), f"{name}.{member}")
             lines += [f".. {directive}:: {name}.{member}"]
             if directive == "autoclass":
                 lines += ["   :members:", f"   :inherited-members: {', '.join(BASES)}"]
             lines += [""]
             del members[member]
-    if members:
-        lines += ["Values", "------", ""]
-        lines += [f"- ``{n}``: {described(value)}" for n, value in sorted(members.items())]
+    for title, aliases in (("Other names", True), ("Values", False)):
+        chosen = sorted(
+            n for n, value in members.items() if (id(value) in told and callable(value)) == aliases
+        )
+        if chosen:
+            lines += [title, "-" * len(title), ""]
+        for member in chosen:
+            value = members[member]
+            text = f":py:obj:`{told[id(value)]}`" if aliases else described(value)
+            lines += [f"- ``{member}``: {text}"]
         lines += [""]
     return "\n".join(lines)
 
 
 def described(value: Any) -> str:
-    """A value in words: the first line of its own docstring if it has one, else what it prints as."""
-    if callable(value) and value.__doc__:
-        return str(value.__doc__.split("\n")[0])
-    return f"``{value!r}``, a ``{type(value).__name__}``"
+    """A value in words: what it prints as and what it is."""
+    shown = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    return f"``{shown}``, a ``{type(value).__name__}``"
 
 
 def write(folder: Path) -> None:
     """Write the pages that changed into ``folder``, and remove those of modules that are gone."""
     generated = folder / "generated"
     generated.mkdir(parents=True, exist_ok=True)
-    pages = {f"{name}.rst": page(importlib.import_module(name), name) for name in MODULES}
+    told: dict[int, str] = {}
+    pages = {f"{name}.rst": page(importlib.import_module(name), name, told) for name in MODULES}
     for old in generated.glob("*.rst"):
         if old.name not in pages:
             old.unlink()

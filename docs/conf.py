@@ -32,13 +32,17 @@ myst_enable_extensions = ["colon_fence"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_custom_sections = ["Shape", "Differs from PyTorch"]
 
 # Cross references to plugrad's own names must resolve; those to other projects can't, without a network.
-nitpick_ignore_regex = [("py:.*", r"(?!plugrad).*")]
+# Names that are no public ones, but stand in the signatures of some, are shown as they are.
+nitpick_ignore_regex = [
+    ("py:.*", r"(?!plugrad).*"),
+    ("py:class", r"plugrad\..*\._\w+"),
+    ("py:class", r"plugrad\.core\.hooks\.RemovableHandle"),
+]
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
