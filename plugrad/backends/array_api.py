@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from plugrad.core import dtypes
 from plugrad.core.backend import Backend, Capabilities
@@ -20,7 +23,9 @@ class ArrayAPIBackend(Backend):
         devices: The device types it serves.
         capabilities: What its arrays can do beyond the standard; writable arrays that share no memory by default.
         raw_devices: The library's own device objects, by index. None: arrays are made on its default device.
-        from_dlpack: Unused by default; ``to_host`` goes through the array's own ``__dlpack__`` or ``__array__``.
+
+    Arrays come from NumPy's, and become NumPy's, by whatever of ``asarray``, DLPack and nested lists the library takes
+    first. A library that has a faster way overrides ``from_host`` and ``to_host``.
 
     Example::
 
@@ -40,8 +45,9 @@ class ArrayAPIBackend(Backend):
         self.name = name
         self.devices = devices
         self.namespace = importlib.import_module(namespace) if isinstance(namespace, str) else namespace
-        self.capabilities = capabilities or Capabilities()
+        self.capabilities = capabilities or Capabilities(several_devices=len(raw_devices or ()) > 1)
         self._raw_devices = raw_devices
+        self._way_in: Callable[[Any, Any, dict[str, Any]], Any] | None = None
         xp = self.namespace
         found = {}
         for d in dtypes.ALL:
@@ -73,22 +79,57 @@ class ArrayAPIBackend(Backend):
     def is_array(self, value: object) -> bool:
         return isinstance(value, self._array_type)
 
+    def on_device(self, function: Callable[..., Any], index: int | None) -> Callable[..., Any]:
+        return partial(function, **self._on(index)) if self._raw_devices is not None else function
+
     def to_host(self, array: Any) -> Any:
-        return _host_asarray()(array)
+        causes = []
+        for way in (np.asarray, np.from_dlpack, partial(np.from_dlpack, device="cpu")):
+            try:
+                host = way(array)
+            except Exception as error:
+                causes.append(error)
+                continue
+            if host.dtype.name == self.dtype_of(array).name:
+                return host
+            if self.dtype_of(array) is dtypes.bfloat16:
+                return host.astype("float32")
+            causes.append(TypeError(f"NumPy made {host.dtype} of {array.dtype}"))
+        raise BackendError(
+            f"backend '{self.name}' can't bring an array to the host: {causes[0]}\n"
+            f"Hint: override to_host() in a subclass of ArrayAPIBackend."
+        ) from causes[0]
 
     def from_host(self, array: Any, index: int | None) -> Any:
         dtype = dtypes.NAMES[array.dtype.name]
-        # Through Python lists: the one way that every library has; libraries with a faster one override this.
-        return self.namespace.reshape(
-            self.namespace.asarray(array.tolist() if array.size else [], dtype=self.dtypes[dtype], **self._on(index)),
-            array.shape,
-        )
+        if dtype not in self.dtypes:
+            raise TypeError(f"backend '{self.name}' has no {dtype}")
+        if self._way_in is not None:
+            return self._way_in(array, self.dtypes[dtype], self._on(index))
+        causes = []
+        for way in (self._in_by_asarray, self._in_by_dlpack, self._in_by_lists):
+            try:
+                raw = way(array, self.dtypes[dtype], self._on(index))
+            except Exception as error:
+                causes.append(error)
+                continue
+            if not self.is_array(raw) or tuple(raw.shape) != array.shape or raw.dtype != self.dtypes[dtype]:
+                causes.append(TypeError(f"the library made {getattr(raw, 'dtype', type(raw))} of {array.dtype}"))
+                continue
+            self._way_in = way
+            return raw
+        raise BackendError(
+            f"backend '{self.name}' can't take an array from the host: {causes[-1]}\n"
+            f"Hint: override from_host() in a subclass of ArrayAPIBackend."
+        ) from causes[-1]
 
-    def owns_memory(self, array: Any) -> bool:
-        return not self.capabilities.writable
+    def _in_by_asarray(self, array: Any, raw_dtype: Any, device: dict[str, Any]) -> Any:
+        return self.namespace.asarray(array, dtype=raw_dtype, **device)
 
+    def _in_by_dlpack(self, array: Any, raw_dtype: Any, device: dict[str, Any]) -> Any:
+        return self.namespace.from_dlpack(array, **device)
 
-def _host_asarray() -> Callable[[Any], Any]:
-    import numpy as np
-
-    return np.asarray
+    def _in_by_lists(self, array: Any, raw_dtype: Any, device: dict[str, Any]) -> Any:
+        # The one way that every library has.
+        flat = self.namespace.asarray(array.reshape(-1).tolist(), dtype=raw_dtype, **device)
+        return self.namespace.reshape(flat, array.shape)

@@ -91,6 +91,13 @@ class Backend:
         """Whether ``value`` is an array of this library."""
         raise NotImplementedError
 
+    def on_device(self, function: Callable[..., Any], index: int | None) -> Callable[..., Any]:
+        """A creation function of the library (``zeros``, ``arange`` ...) that makes its arrays on device ``index``.
+
+        Only asked of backends with several devices.
+        """
+        return function
+
     def adopt(self, value: object, share: bool) -> Any:
         """A raw array that shares the memory of another library's array, or None where ``value`` is no array.
 
@@ -155,6 +162,10 @@ class Backend:
     def is_writable(self, array: Any) -> bool:
         """Whether this very array can be written, as all can whose library has writable ones, unless protected."""
         return self.capabilities.writable
+
+    def strides(self, array: Any) -> tuple[int, ...] | None:
+        """For each dimension, how many elements lie between neighbours in memory; None where that can't be told."""
+        return None
 
     def overlaps_itself(self, array: Any) -> bool:
         """Whether two elements of ``array`` are one memory location (a broadcast view), so that it can't be written."""

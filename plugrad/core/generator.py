@@ -322,8 +322,8 @@ def draw_indices(weights: Any, count: int, replacement: bool, generator: Any) ->
 
 def readable(x: Any, generator: Any, name: str) -> Any:
     """A tensor's values as the generator that draws takes them: the host's array, or the backend's own."""
+    _drawing(generator, x.device, name)
     chosen = default_for(x.device) if generator is None else generator
-    _drawing(chosen, x.device, name)
     return data.to_host(x) if chosen.on_host else x.raw
 
 

@@ -16,8 +16,8 @@ DEFINITIONS: Final[dict[str, Callable[..., Any]]] = {}
 #: Op name -> the differentiable function on Tensors. Filled by ``@op``.
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
 
-#: Names of functions that make Tensors of nothing (zeros, arange): they take ``device=``.
-CREATORS: Final[set[str]] = set()
+#: Names of functions that make arrays of nothing: they take ``device=``.
+CREATORS: Final = frozenset(("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros"))
 
 # Only these are taken from a library by their name: a library's `take`, `tile` or `softmax` outside of the
 # standard may mean something else. https://data-apis.org/array-api/2024.12/
@@ -53,12 +53,25 @@ class Namespace:
         backend: The backend's name, for messages.
         library: The library's Array API namespace.
         kernels: Op name -> callable: kernels of the backend and of kernel plugins. They win over the library.
+        bind: Makes a creation function of the library one for the device that this namespace is of; None where a
+            backend has one device.
     """
 
-    def __init__(self, backend: str, library: Any, kernels: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        backend: str,
+        library: Any,
+        kernels: Mapping[str, Callable[..., Any]],
+        bind: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+    ) -> None:
         self._backend = backend
         self._library = library
         self._kernels = kernels
+        self._bind = bind
+
+    def on(self, bind: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Namespace:
+        """The same namespace for one of several devices."""
+        return Namespace(self._backend, self._library, self._kernels, bind)
 
     def origin(self, name: str) -> str | None:
         """Where an op comes from: ``"kernel"``, ``"library"``, ``"generic"``, or None for nowhere."""
@@ -85,6 +98,8 @@ class Namespace:
                 f"backend '{self._backend}' has no '{name}', and plugrad has no generic definition of it\n"
                 f"Hint: the backend's library or a kernel plugin must supply '{name}'."
             )
+        if name in CREATORS and self._bind is not None:
+            found = self._bind(found)
         setattr(self, name, found)
         return found
 

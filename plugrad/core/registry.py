@@ -260,15 +260,20 @@ def resolve(where: str | device) -> device:
         if reason is not None:
             raise BackendError(f"device '{found}' can't be used: {reason}")
         count = backend.device_count(found.type)
-        if found.index is None and backend.capabilities.several_devices:
+        several = backend.capabilities.several_devices
+        if found.index is None and several:
             return resolve(device(found.type, 0))
         if found.index is not None and found.index >= count:
             raise RuntimeError(
                 f"invalid device ordinal\nHint: device '{found}' was asked for, and backend '{backend.name}' has {count}."
             )
+        if found.index is not None and not several:
+            # The only device has one name, so that its tensors mix.
+            return resolve(device(found.type))
         found.backend = backend
         found.ops = Differentiable(found)
-        found.xp = _namespaces[backend.name]
+        namespace, index = _namespaces[backend.name], found.index
+        found.xp = namespace.on(lambda function: backend.on_device(function, index)) if several else namespace
         return found
 
 

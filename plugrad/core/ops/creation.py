@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dispatch, dtypes
+from plugrad.core.data import foreign, read
 from plugrad.core.default_device import place
 from plugrad.core.dispatch import raw_dtype, wrong_type
-from plugrad.core.namespace import CREATORS, FUNCTIONS
+from plugrad.core.namespace import FUNCTIONS
+from plugrad.core.ops.transfer import to_copy
 from plugrad.core.value import Value
 
 __all__ = [
-    "arange", "empty", "empty_like", "eye", "full", "full_like", "linspace", "ones", "ones_like", "zeros", "zeros_like",
+    "arange", "asarray", "empty", "empty_like", "eye", "full", "full_like", "linspace", "ones", "ones_like", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
@@ -103,8 +105,25 @@ def full_like(x: Any, fill_value: Any, *, dtype: Any = None, device: Any = None)
     return _made_like("full_like", x, dtype, device, fill_value)
 
 
-for _function in (arange, empty, eye, full, linspace, ones, zeros):
-    FUNCTIONS[_function.__name__] = _function
-    CREATORS.add(_function.__name__)
-for _function in (empty_like, full_like, ones_like, zeros_like):
+def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
+    """A Tensor of a Tensor, an array or nested sequences of numbers; a Tensor's copy is recorded."""
+    where = place(device)
+    if isinstance(obj, Value):
+        dtype = obj.dtype if dtype is None else dtype
+        if dtype is obj.dtype and where is obj.device and not copy:
+            return obj
+        if copy is False:
+            raise ValueError(f"a copy is needed to make {obj.dtype} on {obj.device} into {dtype} on {where}")
+        return to_copy(obj, dtype, where)
+    raw = None if copy else foreign(obj, dtype, where, share=True)
+    if raw is None:
+        if copy is False:
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        raw = read(obj, dtype, where)
+    return dispatch.Tensor(raw, where, where.backend.dtype_of(raw))
+
+
+for _function in (
+    arange, asarray, empty, empty_like, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like,
+):  # fmt: skip
     FUNCTIONS[_function.__name__] = _function
