@@ -55,13 +55,16 @@ def page(module: ModuleType, name: str, told: dict[int, str]) -> str:
         chosen = sorted(n for n, value in members.items() if belongs(value) and id(value) not in told)
         if chosen:
             lines += [title, "-" * len(title), ""]
+        told |= {id(members[member]): f"{name}.{member}" for member in chosen}
         for member in chosen:
-            told.setdefault(id(members[member]), f"{name}.{member}")
+            value = members.pop(member)
             lines += [f".. {directive}:: {name}.{member}"]
             if directive == "autoclass":
-                lines += ["   :members:", f"   :inherited-members: {', '.join(BASES)}"]
+                lines += ["   :members:"]
+                # What comes from a public class is told there: a layer does not repeat all of Module.
+                if not any(id(base) in told for base in value.__mro__[1:]):
+                    lines += [f"   :inherited-members: {', '.join(BASES)}"]
             lines += [""]
-            del members[member]
     for title, aliases in (("Other names", True), ("Values", False)):
         chosen = sorted(
             n for n, value in members.items() if (id(value) in told and callable(value)) == aliases
