@@ -410,7 +410,8 @@ def test_overflow_is_infinite_without_a_warning() -> None:
         (lambda g: g.bernoulli(1.2, 2), "bernoulli_ expects p to be in [0, 1], but got p=1.2"),
         (
             lambda g: g.bernoulli(np.array([0.5, math.nan]), 2),
-            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.",
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  "
+            "If so, please report an enhancement request to PyTorch.)",
         ),
         (
             lambda g: g.exponential(2, "float32", -1),
