@@ -84,8 +84,11 @@ class NumPyBackend(Backend):
     def unsilence(self, token: Any) -> None:
         quiet.end(token)
 
+    def strides(self, array: Any) -> tuple[int, ...] | None:
+        return tuple([stride // array.itemsize for stride in array.strides])
+
     def overlaps_itself(self, array: Any) -> bool:
-        return isinstance(array, np.ndarray) and any(
+        return isinstance(array, np.ndarray) and array.size > 0 and any(
             [stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)]
         )
 

@@ -127,6 +127,23 @@ def prod(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     return np.multiply.reduce(x, axis, dtype, None, keepdims)
 
 
+def products_of_others(x: Any, product: Any, *, axis: Any = None) -> Any:
+    """One division where nothing is 0; running products, and no division, where something is."""
+    zero = x == 0
+    if not zero.any():
+        return product / x
+    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    turned = np.moveaxis(x, axes, range(-len(axes), 0))
+    flat = turned.reshape(*turned.shape[: x.ndim - len(axes)], -1)
+    before, after = np.ones_like(flat), np.ones_like(flat)
+    np.multiply.accumulate(flat[..., :-1], -1, out=before[..., 1:])
+    np.multiply.accumulate(flat[..., :0:-1], -1, out=after[..., -2::-1])
+    before *= after
+    others = np.moveaxis(before.reshape(turned.shape), range(-len(axes), 0), axes)
+    zeros = np.logical_or.reduce(zero, axis, None, None, True)
+    return np.where(zeros, others, product / np.where(zeros, x.dtype.type(1), x))
+
+
 def var(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """np.var takes 10 us, and warns of too few degrees of freedom."""
     if x.dtype is _HALF:
@@ -301,6 +318,27 @@ def cumulative_prod(x: Any, *, axis: Any = None, dtype: Any = None, include_init
     return _accumulated(x if dtype is None else x.astype(dtype), axis, include_initial, np.multiply, 1)
 
 
+def cumulative_prod_backward(grad: Any, x: Any, product: Any, *, axis: int) -> Any:
+    """PyTorch's: before the first 0 a quotient, at it the sum of what follows, beyond it 0."""
+    zero = x == 0
+    weighted = grad * product
+    if not zero.any():
+        return _reversed_sum(weighted, axis) / x
+    seen = np.add.accumulate(zero, axis, np.int64)
+    free = seen == 0
+    y = _reversed_sum(np.where(free, weighted, x.dtype.type(0)), axis) / np.where(zero, x.dtype.type(1), x)
+    first = zero & (seen == 1)
+    # Products from the first 0 to the second, without it, times what is before it.
+    inside = np.where(seen == 1, np.multiply.accumulate(np.where(free | first, x.dtype.type(1), x), axis) * grad, x.dtype.type(0))
+    before = np.multiply.reduce(np.where(free, x, x.dtype.type(1)), axis, None, None, True)
+    return np.where(free, y, np.where(first, _add(inside, axis, None, None, True) * before, x.dtype.type(0)))
+
+
+def _reversed_sum(x: Any, axis: int) -> Any:
+    key = (*(slice(None),) * (axis % x.ndim), slice(None, None, -1))
+    return _accumulated(x[key], axis, False, np.add, 0)[key]
+
+
 def _running(x: Any, axis: int, ufunc: Any) -> tuple[Any, Any]:
     y = ufunc.accumulate(x, axis)
     met = x == y
@@ -322,13 +360,18 @@ def cumulative_min(x: Any, *, axis: int) -> tuple[Any, Any]:
 
 def cumulative_logsumexp(x: Any, *, axis: int) -> Any:
     """One pass."""
-    return np.logaddexp.accumulate(x, axis)
+    token = quiet.begin()
+    try:
+        return np.logaddexp.accumulate(x, axis)
+    finally:
+        quiet.end(token)
 
 
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "sum": sum_,
     "mean": mean,
     "prod": prod,
+    "products_of_others": products_of_others,
     "var": var,
     "std": std,
     "max": max_,
@@ -347,6 +390,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "vector_norm": vector_norm,
     "cumulative_sum": cumulative_sum,
     "cumulative_prod": cumulative_prod,
+    "cumulative_prod_backward": cumulative_prod_backward,
     "cumulative_max": cumulative_max,
     "cumulative_min": cumulative_min,
     "cumulative_logsumexp": cumulative_logsumexp,

@@ -171,6 +171,21 @@ def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
     return tuple([x[(*lead, i, ...)] for i in range(x.shape[axis])])
 
 
+def zero(x: Any) -> Any:
+    """One zero, seen everywhere: what is written from."""
+    return broadcast_to(np.zeros((), x.dtype), x.shape)
+
+
+def fill(x: Any, value: Any) -> Any:
+    """One value, seen everywhere: what is written from."""
+    return broadcast_to(value if isinstance(value, (np.ndarray, np.generic)) else np.array(value, x.dtype), x.shape)
+
+
+def copy(x: Any, source: Any) -> Any:
+    """The source in the target's shape: what is written from."""
+    return source if source.shape == x.shape else broadcast_to(source, x.shape)
+
+
 def ones_like(x: Any, *, dtype: Any = None) -> Any:
     """np.ones_like takes 3 us; a 0-d one is the seed of every backward."""
     dtype = dtype or x.dtype
@@ -201,6 +216,9 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "triu": triu,
     "stack": stack,
     "unstack": unstack,
+    "zero": zero,
+    "fill": fill,
+    "copy": copy,
     "ones_like": ones_like,
     "astype": astype,
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from plugrad.core import dispatch, dtypes, ops, return_types
 from plugrad.core.errors import with_hint
-from plugrad.core.methods import dims
+from plugrad.core.methods import dimensions
 from plugrad.core.value import Value
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "median", "min"]
@@ -41,25 +41,25 @@ def _extremum(
     elementwise: Any, of_all: Any, of_bools: Any, along: Any, kind: Any,
 ) -> Any:  # fmt: skip
     """max and min in their three forms."""
-    x = dims.tensor(name, input)
+    x = dimensions.tensor(name, input)
     if names:
-        dim, keepdim = dims.numpys(name, dim, keepdim, names)
+        dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
     if isinstance(dim, Value) and other is None:
         dim, other = None, dim
     if other is not None:
         if not isinstance(other, Value) or dim is not None or keepdim is not False:
-            raise dims.refused(name, *([] if dim is None else [dim]), other=other)
+            raise dimensions.refused(name, *([] if dim is None else [dim]), other=other)
         return elementwise(x, other)
     shape = x.raw.shape
     if dim is None:
         if keepdim is not False:
-            raise dims.refused(name, keepdim=keepdim)
+            raise dimensions.refused(name, keepdim=keepdim)
         _ordered(x, f"{name}_all")
         _not_empty(name, shape, None)
         # The standard has no order of booleans.
         return of_bools(x) if x.dtype is dtypes.bool_ else of_all(x)
-    axis = dims.one(name, dim, len(shape))
-    keepdims = dims.flag(name, keepdim)
+    axis = dimensions.one(name, dim, len(shape))
+    keepdims = dimensions.flag(name, keepdim)
     _ordered(x, name)
     return kind(_along(name, x, axis, keepdims, along))
 
@@ -149,11 +149,11 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 
 def _over(name: str, input: Any, dim: Any, keepdim: Any, names: dict[str, Any], op: Any, of_bools: Any) -> Any:
-    x = dims.tensor(name, input)
+    x = dimensions.tensor(name, input)
     if names:
-        dim, keepdim = dims.numpys(name, None if dim == () else dim, keepdim, names)
-    axis = dims.axes(name, dim, x.raw.ndim)
-    keepdims = dims.flag(name, keepdim)
+        dim, keepdim = dimensions.numpys(name, None if dim == () else dim, keepdim, names)
+    axis = dimensions.axes(name, dim, x.raw.ndim)
+    keepdims = dimensions.flag(name, keepdim)
     _ordered(x, f"{'max' if name == 'amax' else 'min'}_values_cpu")
     _not_empty(name, x.raw.shape, axis)
     return (of_bools if x.dtype is dtypes.bool_ else op)(x, axis=axis, keepdims=keepdims)
@@ -232,14 +232,14 @@ def aminmax(input: Any, *, dim: Any = None, keepdim: bool = False, **names: Any)
         >>> low, high
         (tensor(1.), tensor(3.))
     """
-    x = dims.tensor("aminmax", input)
+    x = dimensions.tensor("aminmax", input)
     if names:
-        dim, keepdim = dims.numpys("aminmax", dim, keepdim, names)
+        dim, keepdim = dimensions.numpys("aminmax", dim, keepdim, names)
     if dim is None and 0 in x.raw.shape:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
         )
-    axis = None if dim is None else dims.one("aminmax", dim, x.raw.ndim)
+    axis = None if dim is None else dimensions.one("aminmax", dim, x.raw.ndim)
     return return_types.aminmax(
         [
             _over("aminmax", x, axis, keepdim, {}, ops.min, ops.all),
@@ -249,16 +249,16 @@ def aminmax(input: Any, *, dim: Any = None, keepdim: bool = False, **names: Any)
 
 
 def _place(name: str, op: Any, input: Any, dim: Any, keepdim: Any, names: dict[str, Any]) -> Any:
-    x = dims.tensor(name, input)
+    x = dimensions.tensor(name, input)
     if names:
-        dim, keepdim = dims.numpys(name, dim, keepdim, names)
+        dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
     if x.dtype is dtypes.bool_:
         raise RuntimeError(with_hint(f"{name}(): does not support bool input", "convert first: x.int()."))
     if x.dtype.is_complex:
         raise RuntimeError(with_hint(f"{name}(): does not support complex input", "compare x.abs()."))
     shape = x.raw.shape
-    axis = None if dim is None else dims.one(name, dim, len(shape))
-    keepdims = dims.flag(name, keepdim)
+    axis = None if dim is None else dimensions.one(name, dim, len(shape))
+    keepdims = dimensions.flag(name, keepdim)
     _not_empty(name, shape, None if axis is None else (axis,))
     if not shape:
         axis, keepdims = None, False
@@ -339,9 +339,9 @@ def median(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> 
         >>> plugrad.tensor([4.0, 1.0, 3.0, 2.0]).median()
         tensor(2.)
     """
-    x = dims.tensor("median", input)
+    x = dimensions.tensor("median", input)
     if names:
-        dim, keepdim = dims.numpys("median", dim, keepdim, names)
+        dim, keepdim = dimensions.numpys("median", dim, keepdim, names)
     if x.dtype is dtypes.bool_ or x.dtype.is_complex:
         kernel = "median_cpu" if dim is None else "median_out"
         raise NotImplementedError(
@@ -351,8 +351,8 @@ def median(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> 
         if keepdim is not False:
             raise TypeError('median() missing 1 required positional arguments: "dim"')
         return ops.median(x)
-    axis = dims.one("median", dim, x.raw.ndim)
-    keepdims = dims.flag("median", keepdim)
+    axis = dimensions.one("median", dim, x.raw.ndim)
+    keepdims = dimensions.flag("median", keepdim)
     return return_types.median(_along("median", x, axis, keepdims, ops.median_along))
 
 

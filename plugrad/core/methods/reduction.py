@@ -8,7 +8,7 @@ from typing import Any
 
 from plugrad.core import arguments, dispatch, dtypes, ops
 from plugrad.core.errors import with_hint
-from plugrad.core.methods import dims, extremum, scan
+from plugrad.core.methods import dimensions, extremum, scan
 from plugrad.core.methods.extremum import *
 from plugrad.core.methods.scan import *
 from plugrad.core.value import Value
@@ -71,11 +71,11 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 
 
 def _summed(name: str, input: Any, dim: Any, keepdim: Any, dtype: Any, names: Any, all_of: Any, over: Any) -> Any:
-    x = dims.tensor(name, input)
+    x = dimensions.tensor(name, input)
     if names:
-        dim, keepdim = dims.numpys(name, dim, keepdim, names)
-    axis = dims.axes(name, dim, x.raw.ndim)
-    keepdims = dims.flag(name, keepdim)
+        dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
+    axis = dimensions.axes(name, dim, x.raw.ndim)
+    keepdims = dimensions.flag(name, keepdim)
     return (all_of if dim is None else over)(_summands(name, x, dtype), axis=axis, keepdims=keepdims)
 
 
@@ -98,7 +98,7 @@ def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
         >>> plugrad.nansum(plugrad.tensor([1.0, float("nan"), 2.0]))
         tensor(3.)
     """
-    x = dims.tensor("nansum", input)
+    x = dimensions.tensor("nansum", input)
     over = ops.nansum if x.dtype.is_inexact else ops.sum
     return _summed("nansum", x, dim, keepdim, dtype, names, over, over)
 
@@ -128,15 +128,15 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
         >>> plugrad.mean(plugrad.tensor([[1.0, 2.0], [3.0, 4.0]]), 1)
         tensor([1.5000, 3.5000])
     """
-    x = dims.tensor("mean", input)
+    x = dimensions.tensor("mean", input)
     if dtype is not None or not x.dtype.is_inexact:
         x = _averaged("mean", x, dtype)
     if dim is None and keepdim is False and not names:
         return ops.mean(x)
     if names:
-        dim, keepdim = dims.numpys("mean", dim, keepdim, names)
-    axis = dims.axes("mean", dim, x.raw.ndim)
-    return (ops.mean if dim is None else ops.mean_over)(x, axis=axis, keepdims=dims.flag("mean", keepdim))
+        dim, keepdim = dimensions.numpys("mean", dim, keepdim, names)
+    axis = dimensions.axes("mean", dim, x.raw.ndim)
+    return (ops.mean if dim is None else ops.mean_over)(x, axis=axis, keepdims=dimensions.flag("mean", keepdim))
 
 
 def _averaged(name: str, x: Any, dtype: Any) -> Any:
@@ -176,7 +176,7 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
         >>> plugrad.nanmean(plugrad.tensor([1.0, float("nan"), 3.0]))
         tensor(2.)
     """
-    x = dims.tensor("nanmean", input)
+    x = dimensions.tensor("nanmean", input)
     if not x.dtype.is_inexact:
         raise RuntimeError(
             with_hint(
@@ -185,9 +185,9 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
             )
         )
     if names:
-        dim, keepdim = dims.numpys("nanmean", dim, keepdim, names)
-    axis = dims.axes("nanmean", dim, x.raw.ndim)
-    keepdims = dims.flag("nanmean", keepdim)
+        dim, keepdim = dimensions.numpys("nanmean", dim, keepdim, names)
+    axis = dimensions.axes("nanmean", dim, x.raw.ndim)
+    keepdims = dimensions.flag("nanmean", keepdim)
     x = _averaged("nanmean", x, dtype)
     present = ops.count_nonzero(ops.logical_not(ops.isnan(x.detach())), axis=axis, keepdims=keepdims)
     return ops.divide(ops.nansum(x, axis=axis, keepdims=keepdims), dispatch.cast(present, x.dtype.to_real()))
@@ -221,16 +221,16 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
         >>> x.grad
         tensor([0., 6., 0.])
     """
-    x = dims.tensor("prod", input)
+    x = dimensions.tensor("prod", input)
     if names:
-        dim, keepdim = dims.numpys("prod", dim, keepdim, names)
+        dim, keepdim = dimensions.numpys("prod", dim, keepdim, names)
     x = _summands("prod", x, dtype)
     if dim is None:
         if keepdim is not False:
-            raise dims.refused("prod", keepdim=keepdim)
+            raise dimensions.refused("prod", keepdim=keepdim)
         return ops.prod(x)
-    axis = dims.one("prod", dim, x.raw.ndim)
-    keepdims = dims.flag("prod", keepdim)
+    axis = dimensions.one("prod", dim, x.raw.ndim)
+    keepdims = dimensions.flag("prod", keepdim)
     return ops.prod_over(x, axis=axis if x.raw.ndim else None, keepdims=keepdims)
 
 
@@ -239,22 +239,22 @@ def _spread(
 ) -> tuple[Any, dict[str, Any]]:
     """The tensor and the op's options, for var and std in their three forms."""
     if not isinstance(input, Value):
-        raise dims.refused(name, input)
+        raise dimensions.refused(name, input)
     if names:
-        dim, keepdim = dims.numpys(name, dim, keepdim, names)
+        dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
     if dim.__class__ is bool and unbiased is None:
         dim, unbiased = None, dim
     if unbiased is not None and (unbiased.__class__ is not bool or correction is not None):
         given = {} if correction is None else {"correction": correction}
-        raise dims.refused(name, *([] if dim is None else [dim]), unbiased, **given)
+        raise dimensions.refused(name, *([] if dim is None else [dim]), unbiased, **given)
     if keepdim.__class__ is not bool or not isinstance(correction, (int, float, type(None))):
-        raise dims.refused(name, correction=correction, keepdim=keepdim)
+        raise dimensions.refused(name, correction=correction, keepdim=keepdim)
     if not input.dtype.is_inexact:
         raise RuntimeError(
             with_hint("std and var only support floating point and complex dtypes", "convert first: x.float().")
         )
     shape = input.raw.shape
-    axis = dims.axes(name, dim, len(shape))
+    axis = dimensions.axes(name, dim, len(shape))
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     count = math.prod(shape if axis is None else [shape[a] for a in axis])
@@ -411,13 +411,13 @@ def logsumexp(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) 
         >>> plugrad.tensor([1000.0, 1000.0]).logsumexp(0)
         tensor(1000.6931)
     """
-    x = dims.tensor("logsumexp", input)
+    x = dimensions.tensor("logsumexp", input)
     if names:
-        dim, keepdim = dims.numpys("logsumexp", dim, keepdim, names)
+        dim, keepdim = dimensions.numpys("logsumexp", dim, keepdim, names)
     if dim is None:
         raise TypeError('logsumexp() missing 1 required positional arguments: "dim"')
-    axis = dims.axes("logsumexp", dim, x.raw.ndim)
-    return ops.logsumexp(x, axis=axis, keepdims=dims.flag("logsumexp", keepdim))
+    axis = dimensions.axes("logsumexp", dim, x.raw.ndim)
+    return ops.logsumexp(x, axis=axis, keepdims=dimensions.flag("logsumexp", keepdim))
 
 
 def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -449,7 +449,7 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dty
         >>> x.norm(1, dim=1)
         tensor([7., 0.])
     """
-    x = dims.tensor("norm", input)
+    x = dimensions.tensor("norm", input)
     if p is None or p == "fro":
         p = 2
     elif p == "nuc":
@@ -478,7 +478,7 @@ def vector_norm(x: Any, ord: Any, dim: Any, keepdim: bool, dtype: Any = None) ->
             )
         x = dispatch.cast(x, dtype)
     shape = x.raw.shape
-    axis = dims.axes("linalg_vector_norm", dim, len(shape), 3)
+    axis = dimensions.axes("linalg_vector_norm", dim, len(shape), 3)
     if abs(ord) == math.inf and 0 in shape:
         text = f"linalg.vector_norm cannot compute the {ord} norm on "
         empty = [a for a in axis or () if shape[a] == 0]
@@ -490,21 +490,18 @@ def vector_norm(x: Any, ord: Any, dim: Any, keepdim: bool, dtype: Any = None) ->
                 "identity"
             )
     ord = int(ord) if ord == int(ord if abs(ord) != math.inf else 0) else ord
-    keepdims = dims.flag("linalg_vector_norm", keepdim, 4)
-    if ord == 0:
-        # A count: PyTorch has no derivative of it.
-        return ops.vector_norm(x.detach(), ord=0, axis=axis, keepdims=keepdims)
+    keepdims = dimensions.flag("linalg_vector_norm", keepdim, 4)
     return ops.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)
 
 
 def _truth(name: str, op: Any, input: Any, dim: Any, keepdim: Any, names: dict[str, Any]) -> Any:
     if not isinstance(input, Value):
-        raise dims.refused(name, input)
+        raise dimensions.refused(name, input)
     if names:
-        dim, keepdim = dims.numpys(name, dim, keepdim, names)
+        dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
     if keepdim.__class__ is not bool:
-        raise dims.refused(name, dim, keepdim)
-    axis = dims.several(name, dim, input.raw.ndim)
+        raise dimensions.refused(name, dim, keepdim)
+    axis = dimensions.several(name, dim, input.raw.ndim)
     if not input.raw.ndim:
         axis = None
     y = op(input, axis=axis, keepdims=keepdim)
@@ -554,13 +551,13 @@ def any(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> Any
     return _truth("any", ops.any, input, dim, keepdim, names)
 
 
-def count_nonzero(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
+def count_nonzero(input: Any, dim: Any = None, **names: Any) -> Any:
     """Return how many elements are not 0, everywhere or along dimensions.
 
     Args:
         input: The tensor.
-        dim: The dimension or dimensions; all by default.
-        axis: NumPy's name of ``dim``.
+        dim: The dimension or dimensions; all by default. Also called ``axis``.
+        names: NumPy's name.
 
     Returns:
         An int64 tensor.
@@ -571,9 +568,12 @@ def count_nonzero(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
         >>> plugrad.count_nonzero(plugrad.tensor([[0, 1], [2, 3]]), 0)
         tensor([1, 2])
     """
-    x = dims.tensor("count_nonzero", input)
-    found = dims.axes("count_nonzero", axis if dim is None else dim, x.raw.ndim)
-    return ops.count_nonzero(x, axis=found)
+    x = dimensions.tensor("count_nonzero", input)
+    if names:
+        if list(names) != ["axis"] or dim is not None:
+            raise dimensions.refused("count_nonzero", *([] if dim is None else [dim]), **names)
+        dim = names["axis"]
+    return ops.count_nonzero(x, axis=dimensions.axes("count_nonzero", dim, x.raw.ndim))
 
 
 class ReductionMethods(extremum.ExtremumMethods, scan.ScanMethods):

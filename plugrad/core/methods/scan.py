@@ -7,7 +7,7 @@ from typing import Any
 from plugrad.core import arguments, dispatch, dtypes, ops, return_types
 from plugrad.core.errors import with_hint
 from plugrad.core.inplace import update
-from plugrad.core.methods import dims
+from plugrad.core.methods import dimensions
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp"]
 
@@ -20,7 +20,7 @@ def _required(name: str, dim: Any, axis: Any) -> Any:
 
 def _scanned(name: str, op: Any, x: Any, dim: Any) -> Any:
     """A scan along a dimension; a 0-d tensor is scanned as a vector of one."""
-    axis = dims.one(name, dim, x.raw.ndim)
+    axis = dimensions.one(name, dim, x.raw.ndim)
     if x.raw.ndim:
         return op(x, axis=axis)
     y = op(ops.reshape(x, shape=(1,)), axis=0)
@@ -30,7 +30,7 @@ def _scanned(name: str, op: Any, x: Any, dim: Any) -> Any:
 
 
 def _cumulated(name: str, op: Any, input: Any, dim: Any, dtype: Any, axis: Any) -> Any:
-    x = dims.tensor(name, input)
+    x = dimensions.tensor(name, input)
     dim = _required(name, dim, axis)
     dtype = arguments.as_dtype(name, dtype)
     if dtype is None:
@@ -95,16 +95,16 @@ def cumprod(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None)
 
 
 def _changed(name: str, function: Any, op: Any, input: Any, dim: Any, dtype: Any, axis: Any) -> Any:
-    x = dims.tensor(name, input)
+    x = dimensions.tensor(name, input)
     dim = _required(name, dim, axis)
     if arguments.as_dtype(name, dtype) not in (None, x.dtype):
         raise RuntimeError(
             f"Bad in-place call: input tensor dtype {x.dtype.name} and output tensor dtype {dtype.name} should match"
         )
     if not x.raw.ndim:
-        dims.one(name, dim, 0)
+        dimensions.one(name, dim, 0)
         return x
-    return update(op.op, x, (), {"axis": dims.one(name, dim, x.raw.ndim)})
+    return update(op.op, x, (), {"axis": dimensions.one(name, dim, x.raw.ndim)})
 
 
 def cumsum_(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:
@@ -148,7 +148,7 @@ def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
         >>> plugrad.logcumsumexp(plugrad.tensor([1000.0, 1000.0]), 0)
         tensor([1000.0000, 1000.6931])
     """
-    x = dims.tensor("logcumsumexp", input)
+    x = dimensions.tensor("logcumsumexp", input)
     dim = _required("logcumsumexp", dim, axis)
     if not x.dtype.is_floating_point:
         raise NotImplementedError(
@@ -160,9 +160,9 @@ def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
 
 
 def _running(name: str, op: Any, input: Any, dim: Any, axis: Any) -> Any:
-    x = dims.tensor(name, input)
+    x = dimensions.tensor(name, input)
     dim = _required(name, dim, axis)
-    if not x.raw.ndim and dims.is_dim(dim) and dim not in (0, -1):
+    if not x.raw.ndim and dimensions.is_dim(dim) and dim not in (0, -1):
         raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
     if x.dtype.is_complex:
         raise NotImplementedError(f"\"{name}_helper_cpu\" not implemented for '{x.dtype.legacy_name}'")
@@ -245,13 +245,13 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         >>> plugrad.diff(plugrad.tensor([1, 4, 9, 16]))
         tensor([3, 5, 7])
     """
-    x = dims.tensor("diff", input)
+    x = dimensions.tensor("diff", input)
     n = arguments.as_int("diff", "n", 1, n)
     if not x.raw.ndim:
         raise RuntimeError(with_hint("diff expects input to be at least one-dimensional", "x.reshape(1) is a vector."))
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    axis = dims.one("diff", dim, x.raw.ndim, 2)
+    axis = dimensions.one("diff", dim, x.raw.ndim, 2)
     parts = [_fitting(x, part, axis) for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:
         x = ops.concat(parts, axis=axis)
@@ -267,7 +267,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 
 def _fitting(x: Any, part: Any, axis: int) -> Any:
     """What is to be put before or behind ``x``, or PyTorch's error."""
-    dims.tensor("diff", part)
+    dimensions.tensor("diff", part)
     shape, other = x.raw.shape, part.raw.shape
     if len(other) != len(shape):
         raise RuntimeError("diff expects prepend or append to be the same dimension as input")

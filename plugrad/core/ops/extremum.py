@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugrad.core.facts import case, real
+from plugrad.core.facts import case, integers, real
 from plugrad.core.op import op
 from plugrad.core.ops.addressing import counting
 from plugrad.core.ops.overload import overload
@@ -29,7 +29,9 @@ def _along_samples():
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
-@op(promote="none", samples=lambda: [case(real(3), real(2, 3, distinct=True), real(3), axis=0)])
+# The samples are zeros, so that the result is that of x.
+@op(promote="none", fixed=("x", "result"), samples=lambda: [
+    case(real(3), integers(2, 3, high=1), integers(3, high=1), axis=0)])  # fmt: skip
 def share_evenly(xp, grad, x, result, *, axis=None, keepdims=False):
     """The gradient of max and min: shared evenly by the elements that are equal to the result.
 
@@ -63,7 +65,7 @@ def min_(xp, x, *, axis=None, keepdims=False):
 min_.vjp(x=_share)
 
 
-@op(promote="none", samples=lambda: [case(real(), real(2, 3, distinct=True), real())])
+@op(promote="none", fixed=("x", "result"), samples=lambda: [case(real(), integers(2, 3, high=1), integers(high=1))])
 def select_of_all(xp, grad, x, result):
     """As share_evenly over all axes, but where the result is nan only the nans share it: PyTorch's max and median."""
     equal = xp.logical_or(x == result, xp.logical_and(xp.isnan(x), xp.isnan(result)))

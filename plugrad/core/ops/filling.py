@@ -18,8 +18,8 @@ def fill(xp, x, value):
     return xp.broadcast_to(value, shape=tuple(x.shape))
 
 
-# Nothing of the old values is left. The engine sums the gradient of the new one and casts it.
-fill.vjp(value=lambda xp, g: g)
+# Nothing of the old values is left. The engine sums the gradient of the new one.
+fill.vjp(value=lambda xp, g, value_dtype: g if g.dtype == value_dtype else xp.astype(g, dtype=value_dtype))
 fill_with = overload(fill, "FillBackward3")
 fill = overload(fill, "FillBackward2")
 
@@ -39,5 +39,7 @@ def copy(xp, x, source):
     return xp.broadcast_to(source, shape=tuple(x.shape))
 
 
-copy.vjp(source=lambda xp, g: g)
+copy.vjp(
+    source=lambda xp, g, source_dtype: g if g.dtype == source_dtype else xp.astype(g, dtype=source_dtype)
+)
 copy = overload(copy, "CopyBackwards")

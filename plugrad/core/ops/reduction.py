@@ -47,12 +47,18 @@ def spread(xp, g, shape, axis, keepdims):
 
 
 def _samples():
+    """Calls whose results are numbers."""
     x = real(2, 3, 4)
     options = ({}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, 2)}, {"axis": ()}, {"keepdims": True})
-    return [*[case(x, **o) for o in options], case(real()), case(real(0, 3), axis=0), case(real(0, 3), axis=1)]
+    return [*[case(x, **o) for o in options], case(real()), case(real(0, 3), axis=1)]
 
 
-@op(node="Sum", samples=_samples)
+def _with_empty():
+    """The same, and results of nothing, where these are numbers."""
+    return [*_samples(), case(real(0, 3), axis=0)]
+
+
+@op(node="Sum", samples=_with_empty)
 def sum_(xp, x, *, axis=None, keepdims=False):
     """Sum over axes."""
     return xp.sum(x, axis=axis, keepdims=keepdims)
@@ -77,23 +83,39 @@ mean.vjp(
 mean_over = overload(mean, "MeanBackward1")
 
 
-@op(node="Prod", samples=lambda: [s for s in _samples() if s.options.get("axis") != ()])
+@op(node="Prod", samples=lambda: [s for s in _with_empty() if s.options.get("axis") != ()])
 def prod(xp, x, *, axis=None, keepdims=False):
     """Product over axes; 1 of nothing."""
     return xp.prod(x, axis=axis, keepdims=keepdims)
 
 
-# Not g * y / x: where an element is 0, that of the others is still wanted, to any order.
-prod.vjp(
-    x=lambda xp, g, x, axis, keepdims: spread(xp, g, tuple(x.shape), axis, keepdims)
-    * xp.products_of_others(x, axis=axis)
-)
+def _prod_rule(xp, g, y, x, axis, keepdims):
+    shape = tuple(x.shape)
+    g = spread(xp, g, shape, axis, keepdims)
+    # Not g * y / x alone: where an element is 0, the product of the others is still wanted, to any order.
+    return g * xp.products_of_others(x, kept(xp, y, shape, axis, keepdims), axis=axis) if count(shape, axis) > 1 else g
+
+
+prod.vjp(x=_prod_rule)
 prod_over = overload(prod, "ProdBackward1")
 
 
-@op(samples=lambda: [case(real(2, 3, 4)), case(real(2, 3, 4), axis=1), case(real(2, 3, 4), axis=(0, 2)), case(real())])
-def products_of_others(xp, x, *, axis=None):
-    """For every element the product of the others along the axes: what is before it times what is after it."""
+@op(promote="none", samples=lambda: [
+    case(real(2, 3, 4, low=0.5), real(), axis=None), case(real(2, 3, 4, low=0.5), real(2, 1, 4), axis=1)])  # fmt: skip
+def products_of_others(xp, x, product, *, axis=None):
+    """For every element the product of the others along the axes, of which ``product`` is that of all.
+
+    Where none is 0 it is the quotient, as in PyTorch; elsewhere what is before it times what is after it.
+    """
+    shape = tuple(x.shape)
+    zeros = xp.broadcast_to(xp.any(x == 0, axis=axis, keepdims=True), shape=shape)
+    # Nothing is divided by 0, not even where the quotient is not used: its derivative would be nan.
+    quotient = xp.divide(product, xp.where(zeros, 1, x))
+    return xp.where(zeros, without_division(xp, x, axis), quotient)
+
+
+def without_division(xp, x, axis):
+    """The products of all other elements: what is before an element times what is after it."""
     shape = tuple(x.shape)
     axes = axes_of(axis, len(shape))
     rest = tuple([i for i in range(len(shape)) if i not in axes])
@@ -101,9 +123,10 @@ def products_of_others(xp, x, *, axis=None):
     n = math.prod([shape[a] for a in axes])
     flat = xp.reshape(xp.permute_dims(x, axes=order), shape=(*[shape[i] for i in rest], n))
     last = len(rest)
-    ones = xp.ones_like(xp.basic_slice(flat, key=(..., slice(0, min(n, 1)))))
-    before = xp.concat([ones, xp.basic_slice(flat, key=(..., slice(0, max(n - 1, 0))))], axis=last)
-    after = xp.concat([ones, xp.basic_slice(xp.flip(flat, axis=last), key=(..., slice(0, max(n - 1, 0))))], axis=last)
+    ones = xp.ones_like(xp.basic_slice(flat, key=(..., slice(0, min(n, 1), 1))))
+    others = (..., slice(0, max(n - 1, 0), 1))
+    before = xp.concat([ones, xp.basic_slice(flat, key=others)], axis=last)
+    after = xp.concat([ones, xp.basic_slice(xp.flip(flat, axis=last), key=others)], axis=last)
     y = xp.cumulative_prod(before, axis=last) * xp.flip(xp.cumulative_prod(after, axis=last), axis=last)
     y = xp.reshape(y, shape=tuple([shape[i] for i in order]))
     return xp.permute_dims(y, axes=tuple([order.index(i) for i in range(len(shape))]))
@@ -153,14 +176,16 @@ def std(xp, x, *, axis=None, correction=0.0, keepdims=False):
 std.vjp(x=_std_rule)
 
 
-@op(node="Nansum", samples=_samples)
+@op(node="Nansum", samples=_with_empty)
 def nansum(xp, x, *, axis=None, keepdims=False):
     """Sum over axes of what is not nan."""
     return xp.sum(xp.where(xp.isnan(x), 0, x), axis=axis, keepdims=keepdims)
 
 
+# A product with 0, not a choice: the gradient of a mean of nothing but nans is nan, as in PyTorch.
 nansum.vjp(
-    x=lambda xp, g, x, axis, keepdims: xp.drop_where(spread(xp, g, tuple(x.shape), axis, keepdims), xp.isnan(x))
+    x=lambda xp, g, x, axis, keepdims: spread(xp, g, tuple(x.shape), axis, keepdims)
+    * xp.astype(xp.logical_not(xp.isnan(x)), dtype=g.dtype)
 )
 
 
@@ -199,6 +224,11 @@ def _power_of_size(xp, x, power):
     return xp.drop_where(xp.abs(xp.where(zero, 1, x)) ** power, zero)
 
 
+def _sign(xp, x):
+    """The sign, 0 of nan too: PyTorch's sgn."""
+    return xp.astype(x > 0, dtype=x.dtype) - xp.astype(x < 0, dtype=x.dtype)
+
+
 def _norm_rule(xp, g, y, x, ord, axis, keepdims):
     shape = tuple(x.shape)
     g = kept(xp, g, shape, axis, keepdims)
@@ -206,7 +236,7 @@ def _norm_rule(xp, g, y, x, ord, axis, keepdims):
     if ord == 0:
         return spread(xp, 0 * g, shape, axis, True)
     if ord == 1:
-        return g * xp.sign(x)
+        return g * _sign(xp, x)
     if ord == 2:
         return x * _safe_quotient(xp, g, y)
     if abs(ord) == inf:
@@ -214,17 +244,18 @@ def _norm_rule(xp, g, y, x, ord, axis, keepdims):
         equal = xp.abs(x) == y
         shares = xp.astype(equal, dtype=g.dtype)
         shared = xp.divide(shares, xp.maximum(xp.sum(shares, axis=axis, keepdims=True), 1))
-        return xp.sign(x) * (g * shared)
+        return _sign(xp, x) * (g * shared)
     if ord < 1:
-        return xp.sign(x) * _power_of_size(xp, x, ord - 1) * (g * y ** (1 - ord))
+        return _sign(xp, x) * _power_of_size(xp, x, ord - 1) * (g * y ** (1 - ord))
     if ord < 2:
-        return xp.sign(x) * _power_of_size(xp, x, ord - 1) * _safe_quotient(xp, g, y, ord - 1)
+        return _sign(xp, x) * _power_of_size(xp, x, ord - 1) * _safe_quotient(xp, g, y, ord - 1)
     return x * xp.abs(x) ** (ord - 2) * _safe_quotient(xp, g, y, ord - 1)
 
 
 def _norm_samples():
     x = real(2, 3, 4, distinct=True)
-    orders = [case(x, ord=p, axis=1) for p in (0, 1, 3, 0.5, 1.5, inf, -inf)]
+    apart = real(2, 3, 4, low=0.5, distinct=True)
+    orders = [case(x, ord=p, axis=1) for p in (0, 1, 3, 0.5, 1.5)] + [case(apart, ord=p, axis=1) for p in (inf, -inf)]
     return [*_samples(), *orders, case(x, ord=4, keepdims=True), case(x, ord=1, axis=(0, 2))]
 
 
@@ -247,19 +278,19 @@ def vector_norm(xp, x, *, ord=2, axis=None, keepdims=False):
 vector_norm.vjp(x=_norm_rule)
 
 
-@op(constant=True, samples=_samples)
+@op(constant=True, samples=_with_empty)
 def all_(xp, x, *, axis=None, keepdims=False):
     """Whether all elements along the axes are true (not 0)."""
     return xp.all(x, axis=axis, keepdims=keepdims)
 
 
-@op(constant=True, samples=_samples)
+@op(constant=True, samples=_with_empty)
 def any_(xp, x, *, axis=None, keepdims=False):
     """Whether any element along the axes is true (not 0)."""
     return xp.any(x, axis=axis, keepdims=keepdims)
 
 
-@op(constant=True, samples=_samples)
+@op(constant=True, samples=_with_empty)
 def count_nonzero(xp, x, *, axis=None, keepdims=False):
     """The number of elements along the axes that are not 0."""
     return xp.count_nonzero(x, axis=axis, keepdims=keepdims)

@@ -8,7 +8,9 @@ from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.op import op
 from plugrad.core.ops.extremum import running
 
-__all__ = ["cumulative_logsumexp", "cumulative_prod", "cumulative_sum", "reverse_recurrence"]
+__all__ = [
+    "cumulative_logsumexp", "cumulative_prod", "cumulative_prod_backward", "cumulative_sum", "reverse_recurrence",
+]  # fmt: skip
 
 
 def _along(axis, start, stop):
@@ -64,31 +66,43 @@ def reverse_recurrence(xp, a, b, *, axis):
     return b
 
 
-def _cumulative_prod_rule(xp, g, x, axis, include_initial):
-    """The gradient of x[i] is the sum over k >= i of g[k] * x[0] ... x[k] without x[i].
-
-    That is x[0] ... x[i - 1] times y[i] = g[i] + x[i + 1] * y[i + 1]: right at zeros, to any order.
-    """
-    axis = _axis(axis, x.ndim)
-    n = x.shape[axis]
-    if include_initial:
-        g = xp.basic_slice(g, key=_along(axis, 1, n + 1))
-    before = xp.cumulative_prod(xp.basic_slice(x, key=_along(axis, 0, n - 1 if n else 0)), axis=axis, include_initial=True)
-    if n == 0:
-        return g
-    following = xp.concat(
-        [xp.basic_slice(x, key=_along(axis, 1, n)), xp.basic_slice(x, key=_along(axis, 0, 1))], axis=axis
-    )
-    return before * xp.reverse_recurrence(following, g, axis=axis)
-
-
 @op(node="Cumprod", samples=_samples)
 def cumulative_prod(xp, x, *, axis=None, include_initial=False):
     """Each element times all before it along an axis."""
     return xp.cumulative_prod(x, axis=axis, include_initial=include_initial)
 
 
+def _cumulative_prod_rule(xp, g, y, x, axis, include_initial):
+    axis = _axis(axis, x.ndim)
+    if include_initial:
+        rest = _along(axis, 1, y.shape[axis])
+        g, y = xp.basic_slice(g, key=rest), xp.basic_slice(y, key=rest)
+    return xp.cumulative_prod_backward(g, x, y, axis=axis) if x.shape[axis] > 1 else g
+
+
 cumulative_prod.vjp(x=_cumulative_prod_rule)
+
+
+@op(promote="none", samples=lambda: [case(real(2, 3), real(2, 3, low=0.5), real(2, 3), axis=1)])
+def cumulative_prod_backward(xp, grad, x, product, *, axis):
+    """The gradient of x[i]: the sum over k >= i of grad[k] * x[0] ... x[k] without x[i].
+
+    Where no element along the axis is 0 that sum is divided by x[i], as in PyTorch; elsewhere nothing is divided.
+    """
+    zeros = xp.broadcast_to(xp.any(x == 0, axis=axis, keepdims=True), shape=tuple(x.shape))
+    # Nothing is divided by 0, not even where the quotient is not used: its derivative would be nan.
+    quotient = xp.divide(_reversed_sum(xp, grad * product, axis, False), xp.where(zeros, 1, x))
+    return xp.where(zeros, without_division(xp, grad, x, axis), quotient)
+
+
+def without_division(xp, grad, x, axis):
+    """x[0] ... x[i - 1] times y[i] = grad[i] + x[i + 1] * y[i + 1]: right at zeros, to any order."""
+    axis %= x.ndim
+    n = x.shape[axis]
+    first = xp.basic_slice(x, key=_along(axis, 0, 1))
+    before = xp.concat([xp.ones_like(first), xp.basic_slice(x, key=_along(axis, 0, n - 1))], axis=axis)
+    following = xp.concat([xp.basic_slice(x, key=_along(axis, 1, n)), first], axis=axis)
+    return xp.cumulative_prod(before, axis=axis) * xp.reverse_recurrence(following, grad, axis=axis)
 
 
 @op(node="Logcumsumexp", promote="float", samples=lambda: [

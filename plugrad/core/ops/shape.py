@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from plugrad.core.facts import case, real
+from plugrad.core.dtypes import float64
+from plugrad.core.facts import case, integers, real
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.op import op
 from plugrad.core.ops import addressing
@@ -129,7 +130,7 @@ diagonal.vjp(
 
 @op(node="DiagEmbed", samples=lambda: [
     case(real(3), shape=(3, 4)), case(real(2), shape=(3, 4), offset=-1), case(real(0), shape=(3, 4), offset=9),
-    case(real(3, 2), shape=(2, 3, 4), offset=1, axis1=2, axis2=0), case(real(2, 3), shape=(2, 3, 3), axis1=-2, axis2=-1)])  # fmt: skip
+    case(real(3, 2), shape=(2, 3, 4), offset=-1, axis1=2, axis2=0), case(real(2, 3), shape=(2, 3, 3), axis1=-2, axis2=-1)])  # fmt: skip
 def embed_diagonal(xp, x, *, shape, offset=0, axis1=0, axis2=1):
     """Zeros of a shape with the last axis of ``x`` on a diagonal of them."""
     ndim = len(shape)
@@ -234,7 +235,7 @@ def contiguous(xp, x):
 contiguous.vjp(x=lambda xp, g: g)
 
 
-@op(node="ToCopy", promote="none")
+@op(node="ToCopy", promote="none", samples=lambda: [case(integers(2, 3, high=5), dtype=float64)])
 def astype(xp, x, *, dtype):
     """The values in another dtype."""
     return xp.astype(x, dtype)

@@ -1,0 +1,174 @@
+"""Sizes as users write them, and where elements lie in memory: what the shape chapter's functions share."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from plugrad.core import dispatch
+from plugrad.core.arguments import mistyped
+from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
+from plugrad.core.inplace import bump
+from plugrad.core.methods import dimensions
+from plugrad.core.modes import mode
+
+_VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
+
+
+def sizes(name: str, given: tuple[Any, ...], argument: str, names: dict[str, Any]) -> tuple[int, ...]:
+    """Integers one by one, or one sequence of them, or that by name; -1 stays."""
+    if names:
+        given = _by_name(name, given, argument, names)
+    for n in given:
+        if n.__class__ is not int:
+            break
+    else:
+        if given:
+            return given
+    if len(given) == 1 and not dimensions.is_dim(given[0]):
+        sequence = given[0]
+        if not isinstance(sequence, (tuple, list)):
+            raise _no_sizes(name, argument, given)
+        found = tuple(sequence)
+    elif not given:
+        raise _no_sizes(name, argument, given)
+    else:
+        found = given
+    if not all([dimensions.is_dim(n) for n in found]):
+        raise _no_sizes(name, argument, given)
+    return tuple([n if n.__class__ is int else operator.index(n) for n in found])
+
+
+def _by_name(name: str, given: tuple[Any, ...], argument: str, names: dict[str, Any]) -> tuple[Any, ...]:
+    if given or list(names) != [argument]:
+        if name == "view":
+            raise dimensions.refused("view", *given, **names)
+        if argument not in names and not given:
+            raise TypeError(f'{name}() missing 1 required positional arguments: "{argument}"')
+        wrong = next((key for key in names if key != argument), argument)
+        raise TypeError(f"{name}() got an unexpected keyword argument '{wrong}'")
+    return (names[argument],)
+
+
+def _no_sizes(name: str, argument: str, given: tuple[Any, ...]) -> TypeError:
+    if name == "view":
+        return dimensions.refused("view", *given)
+    if not given:
+        return TypeError(f'{name}() missing 1 required positional arguments: "{argument}"')
+    if len(given) > 1:
+        return TypeError(f"{name}() takes 1 positional argument but {len(given)} were given")
+    return mistyped(name, argument, 1, "tuple of ints", given[0])
+
+
+def inferred(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
+    """The shape with its -1 replaced, for so many elements; or PyTorch's error."""
+    known = 1
+    missing = None
+    for i, n in enumerate(shape):
+        if n >= 0:
+            known *= n
+        elif n != -1:
+            raise RuntimeError(f"invalid shape dimension {n} at index {i} of shape {list(shape)}")
+        elif missing is not None:
+            raise RuntimeError("only one dimension can be inferred")
+        else:
+            missing = i
+    if missing is None:
+        if known == numel:
+            return shape
+    elif known == 0 and numel == 0:
+        raise RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
+            "can be any value and is ambiguous"
+        )
+    elif known and numel % known == 0:
+        return (*shape[:missing], numel // known, *shape[missing + 1 :])
+    raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
+
+
+def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a tensor whose elements lie in order, as PyTorch counts them."""
+    strides = []
+    step = 1
+    for n in reversed(shape):
+        strides.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(strides))
+
+
+def is_contiguous(x: Any) -> bool:
+    """Whether the elements lie in memory in order. Where a library does not tell, they count as if."""
+    strides = x.device.backend.strides(x.raw)
+    if strides is None:
+        return True
+    step = 1
+    for n, stride in zip(reversed(x.raw.shape), reversed(strides), strict=True):
+        if n != 1:
+            if n == 0:
+                return True
+            if stride != step:
+                return False
+            step *= n
+    return True
+
+
+def can_view(x: Any, shape: tuple[int, ...]) -> bool:
+    """Whether the elements have this shape too without being moved: ATen's computeStride."""
+    strides = x.device.backend.strides(x.raw)
+    old = x.raw.shape
+    if strides is None or 0 in old:
+        return True
+    # Runs of dimensions that are contiguous among themselves; each must hold a run of the new dimensions.
+    d = len(shape) - 1
+    chunk = 1
+    wanted = 1
+    for i in range(len(old) - 1, -1, -1):
+        if chunk == 1:
+            base = strides[i]
+        chunk *= old[i]
+        if i == 0 or (old[i - 1] != 1 and strides[i - 1] != chunk * base):
+            while d >= 0 and (wanted < chunk or shape[d] == 1):
+                wanted *= shape[d]
+                d -= 1
+            if wanted != chunk:
+                return False
+            if i:
+                chunk = wanted = 1
+    return d == -1
+
+
+def rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
+    """Let ``x`` become a view of itself: the in-place forms of shape ops. No element is written.
+
+    Returns:
+        ``x``.
+    """
+    if x.version is None and mode() >= 0:
+        raise RuntimeError(INFERENCE_INPLACE)
+    if mode() > 0 and x.tracked:
+        if x.edge is None and x.base is None:
+            raise RuntimeError(with_hint(LEAF_INPLACE, "use the out-of-place op."))
+        if x.base is not None and x.base.tracked and x.base.edge is None:
+            raise RuntimeError(_VIEW_OF_LEAF)
+    if x.base is None and x.views:
+        _step_aside(x)
+    y = op(x, **options)
+    x.raw = y.raw
+    if x.base is not None:
+        x.steps = y.steps
+    if mode() > 0:
+        x.edge, x.tracked = y.edge, y.tracked
+    bump(x)
+    return x
+
+
+def _step_aside(x: Any) -> None:
+    """Let another tensor be the base of the views of ``x``, which is about to take another shape."""
+    base = dispatch.Tensor(x.raw, x.device, x.dtype)
+    base.version, base.edge, base.tracked = x.version, x.edge, x.tracked
+    base.views, x.views = x.views, None
+    for reference in list(base.views.values()):
+        view = reference()
+        if view is not None:
+            view.base = base
+    dispatch.relate(base, x, "basic_alias", {"key": (...,)})
