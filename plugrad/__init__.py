@@ -50,6 +50,7 @@ from plugrad.core.dtypes import uint64 as uint64
 from plugrad.core.errors import BackendError as BackendError
 from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
 from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
+from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.comparison import *
 from plugrad.core.methods.conversion import *
 from plugrad.core.methods.indexing import *
@@ -59,6 +60,7 @@ from plugrad.core.methods.neural import *
 from plugrad.core.methods.pointwise import *
 from plugrad.core.methods.reduction import *
 from plugrad.core.methods.scatter import *
+from plugrad.core.methods.selection import *
 from plugrad.core.methods.shape import *
 from plugrad.core.methods.slices import *
 from plugrad.core.methods.sorting import *

@@ -248,6 +248,32 @@ class OpNode(Node):
         dispatch.refuse_modified(self, which)
 
 
+_ONE_ARGUMENT = """    Args:
+        input: A tensor.
+
+    Shape:
+        - Output: the input's.
+
+"""
+_TWO_ARGUMENTS = """    Args:
+        input: A tensor or a number.
+        other: A tensor or a number.
+
+    Shape:
+        - Output: what input and other broadcast to.
+
+"""
+
+
+def _documentation(op: Op) -> str | None:
+    """The definition's docstring. Public elementwise ops, those with an example, have these sections in common."""
+    doc: str | None = op.definition.__doc__
+    if doc is None or not dispatch.is_elementwise(op):
+        return doc
+    sections = _ONE_ARGUMENT if len(op.inputs) == 1 else _TWO_ARGUMENTS
+    return doc.replace("    Example::", sections + "    Example::", 1)
+
+
 def op(
     *,
     node: str | None = None,
@@ -306,7 +332,7 @@ def op(
         DEFINITIONS[name] = definition
         function = dispatch_fixed.function(info) if dispatch_fixed.applies(info) else dispatch.function(info)
         function.__name__ = function.__qualname__ = name
-        function.__doc__ = definition.__doc__
+        function.__doc__ = _documentation(info)
         function.__module__ = definition.__module__
         function.op = info
         function.vjp = info.vjp

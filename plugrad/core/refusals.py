@@ -22,7 +22,8 @@ def lacks(kernel: str, *categories: int) -> Refusal:
 
     def refuse(d: dtype, operands: tuple[Any, ...]) -> None:
         if d.category in categories:
-            raise NotImplementedError(with_hint(f"\"{kernel}\" not implemented for '{d.legacy_name}'", _other(categories)))
+            text = f"\"{kernel}\" not implemented for '{d.legacy_name}'"
+            raise NotImplementedError(with_hint(text, _other(categories)))
 
     return refuse
 
@@ -48,13 +49,13 @@ def boolean_operands(d: dtype, operands: tuple[Any, ...]) -> None:
     boolean = [x is True or x is False or (isinstance(x, Value) and x.dtype is bool_) for x in operands]
     if all(boolean):
         raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
+            "Subtraction, the `-` operator, with two bool tensors is not supported. "
+            "Use the `^` or `logical_xor()` operator instead."
         )
     if any(boolean):
         raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use the `~` or `logical_not()` operator instead."
+            "Subtraction, the `-` operator, with a bool tensor is not supported. "
+            "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
         )
 
 
@@ -65,5 +66,7 @@ def powers(d: dtype, operands: tuple[Any, ...]) -> None:
     exponent = operands[1]
     if d.category == INTEGER and isinstance(exponent, int) and exponent < 0:
         raise RuntimeError(
-            with_hint("Integers to negative integer powers are not allowed.", f"use a float exponent: {exponent}.0.")
+            with_hint(
+                "Integers to negative integer powers are not allowed.", f"use a float exponent: {exponent}.0."
+            )
         )

@@ -1,8 +1,8 @@
 """Elementwise kernels: what NumPy spells differently, does slowly, or does in more passes than need be.
 
-A raw 0-d value may be a NumPy scalar, for which arithmetic goes through Python's operators and which no ``out=`` takes.
-Constants are 0-d arrays: NumPy converts a Python number at every call, for 300 ns. Where NumPy's own function is as
-fast as can be, there is no kernel: it is found by its standard name.
+A raw 0-d value may be a NumPy scalar: its arithmetic goes through Python's operators, and no ``out=`` takes
+it. Constants are 0-d arrays: NumPy converts a Python number at every call, for 300 ns. Where NumPy's own
+function is as fast as can be, there is no kernel: it is found by its standard name.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ def constants(value: float) -> dict[Any, Any]:
 
 _ZERO, _ONE = constants(0.0), constants(1.0)
 
-# From this size on random masks cost np.where and np.putmask a mispredicted branch in every second element: twelve
-# times the time of a product. Below, predictors learn the mask, and the fixed cost of bit operations counts.
+# From this size on random masks cost np.where and np.putmask a mispredicted branch in every second element:
+# twelve times the time of a product. Below, predictors learn the mask, and the fixed cost of bit operations
+# counts.
 _MANY = 4096
 
 
@@ -37,7 +38,8 @@ def times(own: Any, other: Any) -> Any:
     return own * other
 
 
-# -- selection ---------------------------------------------------------------------------------------------------------
+# -- selection
+# ---------------------------------------------------------------------------------------------------------
 
 
 def keep_where(x: Any, mask: Any) -> Any:
@@ -70,7 +72,7 @@ def where(condition: Any, x1: Any, x2: Any) -> Any:
 
 
 def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
-    """np.clip is a Python function of several layers; and it does not say what it does where min is above max."""
+    """np.clip is a Python function in layers, and leaves open what it does where min is above max."""
     if min is not None:
         x = np.maximum(x, min)
     return x if max is None else np.minimum(x, max)
@@ -84,7 +86,8 @@ def sgn(x: Any) -> Any:
     return y.astype(x.dtype)
 
 
-# -- rounding and division ---------------------------------------------------------------------------------------------
+# -- rounding and division
+# ---------------------------------------------------------------------------------------------
 
 
 def round_(x: Any) -> Any:
@@ -119,11 +122,12 @@ def _trunc(x1: Any, x2: Any) -> Any:
     return quotient + ((quotient < 0) & (quotient * x2 != x1))
 
 
-# -- powers ------------------------------------------------------------------------------------------------------------
+# -- powers ------------------------------------------------------------------------------------------------
+# ------------
 
 
 def pow_(x1: Any, x2: Any) -> Any:
-    """As PyTorch, products and roots for the usual exponents: NumPy's power takes 60 ns for a negative number."""
+    """Products and roots for the usual exponents, as PyTorch. NumPy takes 60 ns for a negative number."""
     if not hasattr(x1, "dtype"):
         return np.exp2(x2) if x1 == 2 and x2.dtype.kind == "f" else x1**x2
     if hasattr(x2, "dtype") or x1.dtype.kind != "f":
@@ -193,11 +197,12 @@ def logaddexp(x1: Any, x2: Any) -> Any:
     return y
 
 
-# -- activations -------------------------------------------------------------------------------------------------------
+# -- activations
+# -------------------------------------------------------------------------------------------------------
 
 
 def relu(x: Any) -> Any:
-    """max(0, x), in this order: of equal numbers the second is taken, so that -0.0 stays what it is, as in PyTorch."""
+    """max(0, x), in this order: of equals the second is taken, so that -0.0 stays -0.0, as in PyTorch."""
     return np.maximum(_ZERO.get(x.dtype, 0), x)
 
 

@@ -16,7 +16,9 @@ _NUMERATOR_32 = (1.1283791853823796, 0.27632796912582845, 0.040888147758771576, 
 _DENOMINATOR_32 = (1.0, 0.1538099203905052, 0.02241056955180945, 0.00028624602318003863)
 
 
-def _coefficients(dtype: Any, numerator: tuple[float, ...], denominator: tuple[float, ...], limit: float) -> Any:
+def _coefficients(
+    dtype: str, numerator: tuple[float, ...], denominator: tuple[float, ...], limit: float
+) -> Any:
     """Coefficients from the highest down, and the largest x**2 that is told from infinity, as 0-d arrays."""
     return (
         [np.array(c, dtype) for c in reversed(numerator)],

@@ -14,9 +14,9 @@ from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, lacks
 from plugrad.core.value import Value
 
 __all__ = [
-    "add", "addcdiv", "addcmul", "arctan2", "atan2", "copysign", "div", "divide", "float_power", "floor_divide", "fmod",
-    "hypot", "lerp", "logaddexp", "mul", "multiply", "pow", "remainder", "rsub", "sub", "subtract", "true_divide",
-    "xlogy", "xlogy_",
+    "add", "addcdiv", "addcmul", "arctan2", "atan2", "copysign", "div", "divide", "float_power",
+    "floor_divide", "fmod", "hypot", "lerp", "logaddexp", "mul", "multiply", "pow", "remainder", "rsub",
+    "sub", "subtract", "true_divide", "xlogy", "xlogy_",
 ]  # fmt: skip
 
 
@@ -26,8 +26,8 @@ def into(name: str, out: Any, y: Any) -> Any:
         raise mistyped(name, "out", None, "Tensor", out)
     if mode() > 0 and (y.tracked or out.tracked):
         raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad."
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
         )
     if 0 in out.raw.shape and out.dtype is y.dtype:
         out.raw = y.raw
@@ -47,7 +47,7 @@ def tensors_only(function: Any) -> Any:
         return function(input, other)
 
     binary.__name__ = binary.__qualname__ = op.called
-    binary.__doc__ = function.__doc__
+    binary.__doc__ = function.__doc__.replace(" or a number", "")
     return binary
 
 
@@ -215,8 +215,8 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = 
     Args:
         input: A tensor or a number.
         other: A tensor or a number.
-        rounding_mode: None divides truly: integers give floating point. ``"floor"`` rounds down, ``"trunc"`` towards
-            0; integers stay integers, and the gradient is 0.
+        rounding_mode: None divides truly: integers give floating point. ``"floor"`` rounds down, ``"trunc"``
+            towards 0; integers stay integers, and the gradient is 0.
         out: A tensor to put the result into.
 
     Returns:
@@ -226,7 +226,8 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = 
         - Output: what input and other broadcast to.
 
     Raises:
-        RuntimeError: for another rounding mode; if integers are divided by 0 and rounded, where the backend tells.
+        RuntimeError: for another rounding mode; where integers are divided by 0 and rounded, if the backend
+            tells.
 
     Example::
 
@@ -306,8 +307,9 @@ def float_power(input: Any, exponent: Any) -> Any:
 
 
 _C_NAMES = {
-    "int64": "long int", "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
-    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "int64": "long int", "int32": "int", "int16": "short int", "int8": "signed char",
+    "uint8": "unsigned char", "float32": "float", "float64": "double", "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
 }  # fmt: skip
 
 
@@ -321,7 +323,9 @@ def _check_lerp(input: Any, end: Any, weight: Any) -> None:
         if isinstance(x, Value) and x.dtype is not input.dtype and not (name == "weight" and not x.raw.shape):
             expected, found = (_C_NAMES.get(d.name, d.name) for d in (input.dtype, x.dtype))
             raise RuntimeError(
-                with_hint(f"expected dtype {expected} for `{name}` but got dtype {found}", "lerp does not promote.")
+                with_hint(
+                    f"expected dtype {expected} for `{name}` but got dtype {found}", "lerp does not promote."
+                )
             )
 
 
@@ -365,8 +369,8 @@ def _value(name: str, value: Any, *operands: Any) -> Any:
     number = plain(value)
     if number is None:
         raise mistyped(name, "value", None, "Number", value)
-    tensors = [x for x in operands if isinstance(x, Value)]
-    return int(number) if all(x.dtype.category < 2 for x in tensors) and not isinstance(number, complex) else number
+    integral = all(x.dtype.category < 2 for x in operands if isinstance(x, Value))
+    return int(number) if integral and not isinstance(number, complex) else number
 
 
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
@@ -386,7 +390,8 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     Example::
 
         >>> import plugrad
-        >>> plugrad.addcmul(plugrad.ones(2), plugrad.tensor([1.0, 2.0]), plugrad.tensor([3.0, 4.0]), value=0.5)
+        >>> x = plugrad.tensor([1.0, 2.0])
+        >>> plugrad.addcmul(plugrad.ones(2), x, plugrad.tensor([3.0, 4.0]), value=0.5)
         tensor([2.5000, 5.0000])
     """
     return ops.addcmul(input, tensor1, tensor2, value=_value("addcmul", value, input, tensor1, tensor2))
@@ -394,17 +399,16 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
 
 def addcmul_(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     """In-place form of ``addcmul``."""
-    return update(
-        ops.addcmul.op, input, (tensor1, tensor2), {"value": _value("addcmul", value, input, tensor1, tensor2)}
-    )
+    value = _value("addcmul", value, input, tensor1, tensor2)
+    return update(ops.addcmul.op, input, (tensor1, tensor2), {"value": value})
 
 
 _INTEGER_DIVISION = (
-    "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
-    "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
-    "plugrad.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / tensor2) "
-    "for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * tensor1 / "
-    "tensor2), for all dtypes."
+    "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a "
+    "true division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as "
+    "(input + value * plugrad.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as "
+    "(input + value * tensor1 / tensor2) for float inputs. The future addcdiv behavior is just the latter "
+    "implementation: (input + value * tensor1 / tensor2), for all dtypes."
 )
 
 
@@ -475,8 +479,8 @@ def float_power_(input: Any, exponent: Any) -> Any:
     """In-place form of ``float_power``."""
     if input.dtype is not dtypes.float64:
         raise RuntimeError(
-            f"the base given to float_power_ has dtype {input.dtype.legacy_name} but the operation's result requires "
-            "dtype Double"
+            f"the base given to float_power_ has dtype {input.dtype.legacy_name} but the operation's result "
+            "requires dtype Double"
         )
     return update(ops.pow.op, input, (_as_double(exponent),), {})
 

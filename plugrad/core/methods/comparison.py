@@ -1,4 +1,7 @@
-"""PyTorch's comparisons, logic, bits and questions: names, operators and in-place forms. Nothing here has a gradient."""
+"""PyTorch's comparisons, logic, bits and questions: names, operators and in-place forms.
+
+Nothing here has a gradient.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from plugrad.core.promote import common_device, wrong_type
 from plugrad.core.value import Value
 
 __all__ = [
-    "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-    "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite", "isinf", "isnan", "isneginf", "isposinf",
-    "le", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "ne", "not_equal", "signbit",
+    "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
+    "bitwise_xor", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite", "isinf",
+    "isnan", "isneginf", "isposinf", "le", "less", "less_equal", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "lt", "ne", "not_equal", "signbit",
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-"""PyTorch's elementwise functions of one tensor. They are the ops themselves: no frame between a call and dispatch.
+"""PyTorch's elementwise functions of one tensor.
 
-Arithmetic of two tensors and selection stand in modules beside this one, and join the methods here.
+They are the ops themselves: no frame between a call and dispatch. Arithmetic of two tensors and selection
+stand in modules beside this one, and join the methods here.
 """
 
 from __future__ import annotations
@@ -9,23 +10,20 @@ from typing import Any
 
 from plugrad.core import dispatch, dtypes, ops
 from plugrad.core.inplace import in_place
-from plugrad.core.methods import arithmetic, selection
-from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.arithmetic import ArithmeticMethods
-from plugrad.core.methods.selection import *
 from plugrad.core.methods.selection import SelectionMethods
 from plugrad.core.value import Value
 
 __all__ = [
-    *arithmetic.__all__, *selection.__all__,
-    "abs", "absolute", "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh",
-    "atan", "atanh", "ceil", "cos", "cosh", "deg2rad", "erf", "exp", "exp2", "expm1", "fix", "floor", "frac", "log", "log10",
-    "log1p", "log2", "neg", "negative", "positive", "rad2deg", "reciprocal", "relu", "rsqrt", "sgn", "sigmoid", "sign",
-    "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
-    "abs_", "acos_", "acosh_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_", "arctanh_", "asin_", "asinh_",
-    "atan_", "atanh_", "ceil_", "cos_", "cosh_", "deg2rad_", "erf_", "exp2_", "exp_", "expm1_", "fix_", "floor_", "frac_",
-    "log10_", "log1p_", "log2_", "log_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "rsqrt_", "sigmoid_",
-    "sin_", "sinh_", "sqrt_", "square_", "tan_", "tanh_", "trunc_",
+    "abs", "absolute", "acos", "acosh", "arccos", "arccosh",
+    "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh",
+    "deg2rad", "erf", "exp", "exp2", "expm1", "fix", "floor", "frac", "log", "log10", "log1p", "log2",
+    "neg", "negative", "positive", "rad2deg", "reciprocal", "relu", "rsqrt", "sgn", "sigmoid", "sign",
+    "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc", "abs_", "acos_", "acosh_", "arccos_",
+    "arccosh_", "arcsin_", "arcsinh_", "arctan_", "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_",
+    "cos_", "cosh_", "deg2rad_", "erf_", "exp2_", "exp_", "expm1_", "fix_", "floor_", "frac_", "log10_",
+    "log1p_", "log2_", "log_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "rsqrt_",
+    "sigmoid_", "sin_", "sinh_", "sqrt_", "square_", "tan_", "tanh_", "trunc_",
 ]  # fmt: skip
 
 abs = absolute = ops.abs

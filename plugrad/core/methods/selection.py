@@ -1,4 +1,4 @@
-"""PyTorch's ways to select: where, the larger and the smaller of two, clamping, rounding to decimals, nan to numbers."""
+"""PyTorch's ways to select: where, the larger and the smaller of two, clamping, rounding, nan to numbers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from plugrad.core.promote import plain, result_type, wrong_type
 from plugrad.core.value import Value
 
 __all__ = [
-    "clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min", "clamp_min_", "clip", "clip_", "fmax", "fmin", "maximum",
-    "minimum", "nan_to_num", "nan_to_num_", "round", "round_", "where",
+    "clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min", "clamp_min_", "clip", "clip_", "fmax",
+    "fmin", "maximum", "minimum", "nan_to_num", "nan_to_num_", "round", "round_", "where",
 ]  # fmt: skip
 
 _BYTE_CONDITION = (
-    "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of "
-    "PyTorch. Use a boolean condition instead."
+    "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "
+    "version of PyTorch. Use a boolean condition instead."
 )
 
 
@@ -29,8 +29,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
     .. math:: y_i = input_i \text{ if } condition_i \text{ else } other_i
 
-    The gradient of what was not taken is 0. A rule before it may still turn that 0 into nan (0 times infinity), as in
-    PyTorch: keep what is not taken finite, by a ``where`` of its own, before a function with a pole.
+    The gradient of what was not taken is 0. A rule before it may still turn that 0 into nan (0 times
+    infinity), as in PyTorch: keep what is not taken finite, by a ``where`` of its own, before a function with
+    a pole.
 
     Args:
         condition: Booleans.
@@ -38,7 +39,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         other: A tensor or a number, taken elsewhere.
 
     Returns:
-        The selection. With a condition alone, the indices where it holds: ``nonzero(condition, as_tuple=True)``.
+        The selection. With a condition alone, the indices where it holds, as ``nonzero(as_tuple=True)``.
 
     Shape:
         - Output: what all three broadcast to.
@@ -88,8 +89,8 @@ def _no_such_call(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> 
     given = [type_name(x) for x in args if x is not None]
     given += [f"{key}={type_name(x)}" for key, x in sorted(options.items()) if x is not None]
     return TypeError(
-        f"{name}() received an invalid combination of arguments - got ({', '.join(given)}), but expected one of:\n"
-        + _SIGNATURES[name]
+        f"{name}() received an invalid combination of arguments - got ({', '.join(given)}), "
+        f"but expected one of:\n{_SIGNATURES[name]}"
     )
 
 
@@ -109,7 +110,8 @@ def _bounds(input: Any, min: Any, max: Any) -> tuple[Any, Any]:
         raise RuntimeError("plugrad.clamp: At least one of 'min' or 'max' must not be None")
     given = {"max": max, "min": min}
     numbers = {key: plain(x) for key, x in given.items() if x is not None and not isinstance(x, Value)}
-    if None in numbers.values() or (numbers and any(isinstance(x, Value) and x.raw.shape for x in given.values())):
+    dimensioned = any(isinstance(x, Value) and x.raw.shape for x in given.values())
+    if None in numbers.values() or (numbers and dimensioned):
         raise _no_such_call("clamp", (input,), given)
     for number in numbers.values():
         _check_fits(input.dtype, number)
@@ -128,7 +130,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
 
     .. math:: y_i = \min(\max(input_i, min_i), max_i)
 
-    Where ``min`` is above ``max``, the result is ``max``. At a bound the gradient of ``input`` is 1, as in PyTorch 2.13.
+    Where ``min`` is above ``max``, the result is ``max``. At a bound the gradient of ``input`` is 1, as in
+    PyTorch 2.13.
 
     Args:
         input: A tensor.
@@ -219,7 +222,7 @@ def round(input: Any, *, decimals: int = 0) -> Any:
 
         >>> import plugrad
         >>> plugrad.round(plugrad.tensor([0.5, 1.5, -2.5]))
-        tensor([0., 2., -2.])
+        tensor([ 0.,  2., -2.])
         >>> plugrad.round(plugrad.tensor([1.234]), decimals=2)
         tensor([1.2300])
     """

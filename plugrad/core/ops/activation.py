@@ -9,15 +9,25 @@ from plugrad.core.op import op
 from plugrad.core.refusals import BOOLEAN, INTEGER, booleans, lacks
 
 __all__ = [
-    "elu", "elu_backward", "gelu", "gelu_backward", "hardtanh", "hardtanh_backward", "leaky_relu", "leaky_relu_backward",
-    "log_sigmoid", "relu", "relu_backward", "sigmoid", "sigmoid_backward", "silu", "silu_backward", "softplus",
-    "softplus_backward",
+    "elu", "elu_backward", "gelu", "gelu_backward", "hardtanh", "hardtanh_backward", "leaky_relu",
+    "leaky_relu_backward", "log_sigmoid", "relu", "relu_backward", "sigmoid", "sigmoid_backward", "silu",
+    "silu_backward", "softplus", "softplus_backward",
 ]  # fmt: skip
 
 
-@op(node="Relu", refuse=booleans("Boolean inputs not supported for relu", "convert first: x.int()."), kinks=(0.0,))
+@op(node="Relu", kinks=(0.0,),
+    refuse=booleans("Boolean inputs not supported for relu", "convert first: x.int()."))  # fmt: skip
 def relu(xp, x):
-    """max(x, 0); nan stays nan, and -0.0 stays what it is."""
+    r"""Return what is above 0, and 0 elsewhere. At 0 the gradient is 0; nan stays nan.
+
+    .. math:: y_i = \max(input_i, 0)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.relu(plugrad.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
+    """
     return xp.where(xp.less(x, 0), 0, x)
 
 
@@ -39,7 +49,16 @@ relu_backward.vjp(
 
 @op(node="Sigmoid", promote="float")
 def sigmoid(xp, x):
-    """1 / (1 + e**-x)."""
+    r"""Return the logistic function.
+
+    .. math:: y_i = \frac{1}{1 + e^{-input_i}}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.sigmoid(plugrad.tensor([0.0, 2.0]))
+        tensor([0.5000, 0.8808])
+    """
     return xp.reciprocal(1 + xp.exp(-x))
 
 
@@ -77,7 +96,10 @@ _TANH_CUBE = 0.044715
 @op(node="Gelu", refuse=lacks("GeluKernelImpl", BOOLEAN, INTEGER),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), approximate="tanh")])  # fmt: skip
 def gelu(xp, x, *, approximate="none"):
-    """x * Phi(x), Phi the cumulative normal distribution; with "tanh" its approximation. https://arxiv.org/abs/1606.08415"""
+    """x * Phi(x), Phi the cumulative normal distribution; with "tanh" its approximation.
+
+    https://arxiv.org/abs/1606.08415
+    """
     if approximate == "tanh":
         return (0.5 * x) * (1 + xp.tanh(_TANH_SCALE * (x + _TANH_CUBE * (x * x * x))))
     return (0.5 * x) * (1 + xp.erf(_SQRT_HALF * x))
@@ -109,9 +131,7 @@ def softplus(xp, x, *, beta=1.0, threshold=20.0):
     return xp.where(above, x, xp.divide(soft, beta))
 
 
-softplus.vjp(
-    x=lambda xp, g, x, beta, threshold: xp.softplus_backward(g, x, beta=beta, threshold=threshold)
-)
+softplus.vjp(x=lambda xp, g, x, beta, threshold: xp.softplus_backward(g, x, beta=beta, threshold=threshold))
 
 
 @op(node="SoftplusBackward", samples=lambda: [
@@ -140,12 +160,11 @@ def leaky_relu(xp, x, *, negative_slope=0.01):
 
 
 # At 0 the gradient is the negative slope's.
-leaky_relu.vjp(
-    x=lambda xp, g, x, negative_slope: xp.leaky_relu_backward(g, x, negative_slope=negative_slope)
-)
+leaky_relu.vjp(x=lambda xp, g, x, negative_slope: xp.leaky_relu_backward(g, x, negative_slope=negative_slope))
 
 
-@op(node="LeakyReluBackward", kinks=(0.0,), samples=lambda: [case(real(3, 4), real(3, 4), negative_slope=0.5)])
+@op(node="LeakyReluBackward", kinks=(0.0,), samples=lambda: [
+    case(real(3, 4), real(3, 4), negative_slope=0.5)])  # fmt: skip
 def leaky_relu_backward(xp, grad, x, *, negative_slope):
     """The gradient of leaky_relu."""
     return xp.where(xp.greater(x, 0), grad, negative_slope * grad)
@@ -184,7 +203,9 @@ def hardtanh(xp, x, *, min_val=-1.0, max_val=1.0):
 
 
 # At the limits the gradient is 0, other than clamp's.
-hardtanh.vjp(x=lambda xp, g, x, min_val, max_val: xp.hardtanh_backward(g, x, min_val=min_val, max_val=max_val))
+hardtanh.vjp(
+    x=lambda xp, g, x, min_val, max_val: xp.hardtanh_backward(g, x, min_val=min_val, max_val=max_val)
+)
 
 
 @op(node="HardtanhBackward", samples=lambda: [case(real(3, 4), real(3, 4), min_val=-1.0, max_val=1.0)])

@@ -7,14 +7,24 @@ from plugrad.core.op import op
 from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, booleans, lacks
 
 __all__ = [
-    "abs", "add", "addcdiv", "addcmul", "copysign", "divide", "divide_floor", "divide_trunc", "floor_divide", "fmod",
-    "lerp", "multiply", "negative", "positive", "remainder", "sgn", "sign", "subtract",
+    "abs", "add", "addcdiv", "addcmul", "copysign", "divide", "divide_floor", "divide_trunc",
+    "floor_divide", "fmod", "lerp", "multiply", "negative", "positive", "remainder", "sgn", "sign",
+    "subtract",
 ]  # fmt: skip
 
 
 @op(node="Add", called="add")
 def add(xp, x1, x2):
-    """Elementwise sum. Shape: broadcast(x1, x2)."""
+    r"""Return the elementwise sum.
+
+    .. math:: y_i = input_i + other_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.add(plugrad.tensor([1.0, 2.0]), plugrad.tensor([10.0, 20.0]))
+        tensor([11., 22.])
+    """
     return xp.add(x1, x2)
 
 
@@ -23,7 +33,16 @@ add.vjp(x1=lambda xp, g: g, x2=lambda xp, g: g)
 
 @op(node="Sub", number_first="RsubBackward1", called="sub", refuse=boolean_operands)
 def subtract(xp, x1, x2):
-    """Elementwise difference. Shape: broadcast(x1, x2)."""
+    r"""Return the elementwise difference.
+
+    .. math:: y_i = input_i - other_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.subtract(plugrad.tensor([1.0, 2.0]), plugrad.tensor([10.0, 20.0]))
+        tensor([ -9., -18.])
+    """
     return xp.subtract(x1, x2)
 
 
@@ -32,7 +51,16 @@ subtract.vjp(x1=lambda xp, g: g, x2=lambda xp, g: -g)
 
 @op(node="Mul", called="mul")
 def multiply(xp, x1, x2):
-    """Elementwise product. Shape: broadcast(x1, x2)."""
+    r"""Return the elementwise product.
+
+    .. math:: y_i = input_i \cdot other_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.multiply(plugrad.tensor([1.0, 2.0]), plugrad.tensor([10.0, 20.0]))
+        tensor([10., 40.])
+    """
     return xp.multiply(x1, x2)
 
 
@@ -41,7 +69,16 @@ multiply.vjp(x1=lambda xp, g, x2: g * x2, x2=lambda xp, g, x1: g * x1)
 
 @op(node="Div", called="div", promote="float", domain="nonzero divisor")
 def divide(xp, x1, x2):
-    """Elementwise true quotient. Shape: broadcast(x1, x2)."""
+    r"""Return the elementwise true quotient; of integers it is floating point.
+
+    .. math:: y_i = \frac{input_i}{other_i}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.divide(plugrad.tensor([7, 8]), plugrad.tensor([2, 2]))
+        tensor([3.5000, 4.0000])
+    """
     return xp.divide(x1, x2)
 
 
@@ -53,10 +90,19 @@ divide.vjp(
 
 
 @op(node="Neg", called="neg", refuse=booleans(
-    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
-    "`logical_not()` operator instead.", "~mask inverts a mask."))  # fmt: skip
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
+    "use the `~` or `logical_not()` operator instead.", "~mask inverts a mask."))  # fmt: skip
 def negative(xp, x):
-    """Elementwise -x."""
+    r"""Return the elements with the other sign.
+
+    .. math:: y_i = -input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.neg(plugrad.tensor([1.0, -2.0]))
+        tensor([-1.,  2.])
+    """
     return xp.negative(x)
 
 
@@ -66,7 +112,16 @@ negative.vjp(x=lambda xp, g: -g)
 @op(node="Alias", refuse=booleans(
     "The `+` operator, on a bool tensor is not supported.", "convert first: x.int()."))  # fmt: skip
 def positive(xp, x):
-    """Elementwise +x: a copy."""
+    r"""Return the elements as they are, in a copy.
+
+    .. math:: y_i = input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.positive(plugrad.tensor([1.0, -2.0]))
+        tensor([ 1., -2.])
+    """
     return xp.positive(x)
 
 
@@ -75,7 +130,16 @@ positive.vjp(x=lambda xp, g: g)
 
 @op(node="Abs", refuse=lacks("abs_cpu", BOOLEAN), kinks=(0.0,))
 def abs_(xp, x):
-    """Elementwise absolute value."""
+    r"""Return the absolute values. At 0 the gradient is 0.
+
+    .. math:: y_i = |input_i|
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.abs(plugrad.tensor([1.0, -2.0]))
+        tensor([1., 2.])
+    """
     return xp.abs(x)
 
 
@@ -94,7 +158,16 @@ sign.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 @op(node="Sgn", kinks=(0.0,))
 def sgn(xp, x):
-    """-1, 0 or 1, as PyTorch: 0 of nan."""
+    r"""Return the signs: -1, 0 or 1, and 0 of nan.
+
+    .. math:: y_i = \frac{input_i}{|input_i|}, \quad 0 \text{ if } input_i = 0
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.sign(plugrad.tensor([0.5, -2.0, 0.0]))
+        tensor([ 1., -1.,  0.])
+    """
     return xp.where(xp.equal(x, x), xp.sign(x), 0)
 
 
@@ -103,12 +176,22 @@ sgn.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 @op(node="Copysign", promote="float", domain="nonzero")
 def copysign(xp, x1, x2):
-    """The magnitude of x1 with the sign of x2."""
+    r"""Return the magnitudes of one tensor with the signs of another, also of -0.0.
+
+    .. math:: y_i = |input_i| \text{ with the sign of } other_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.copysign(plugrad.tensor([1.0, 2.0]), plugrad.tensor([-0.0, 3.0]))
+        tensor([-1.,  2.])
+    """
     return xp.copysign(x1, x2)
 
 
 copysign.vjp(
-    # The gradient at x1 = 0 is 0. The ratio is 1 or -1 elsewhere, and nan where x1 is infinite, as in PyTorch.
+    # The gradient at x1 = 0 is 0. The ratio is 1 or -1 elsewhere, and nan where x1 is infinite, as in
+    # PyTorch.
     x1=lambda xp, g, x1, y: g * xp.where(xp.equal(x1, 0), 0, xp.divide(y, x1)),
     x2=lambda xp, g: xp.zeros_like(g),
 )
@@ -116,7 +199,16 @@ copysign.vjp(
 
 @op(node="FloorDivide", refuse=lacks("div_floor_cpu", BOOLEAN), undefined=True, domain="nonzero divisor")
 def floor_divide(xp, x1, x2):
-    """The quotient, rounded down. PyTorch has no derivative of it."""
+    r"""Return the elementwise quotient, rounded down. PyTorch has no derivative of it: see ``div``.
+
+    .. math:: y_i = \left\lfloor \frac{input_i}{other_i} \right\rfloor
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.floor_divide(plugrad.tensor([7, -7]), plugrad.tensor([2, 2]))
+        tensor([ 3, -4])
+    """
     return xp.floor_divide(x1, x2)
 
 
@@ -149,7 +241,16 @@ divide_trunc.vjp(x1=lambda xp, g: xp.zeros_like(g), x2=lambda xp, g: xp.zeros_li
 
 @op(node="Remainder", refuse=lacks("remainder_cpu", BOOLEAN), domain="nonzero divisor")
 def remainder(xp, x1, x2):
-    """x1 modulo x2, with the sign of x2, as Python's %."""
+    r"""Return the remainder of division that has the sign of the divisor, as Python's ``%``.
+
+    .. math:: y_i = input_i - other_i \left\lfloor \frac{input_i}{other_i} \right\rfloor
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.remainder(plugrad.tensor([7, -7]), plugrad.tensor([3, 3]))
+        tensor([1, 2])
+    """
     return xp.remainder(x1, x2)
 
 
@@ -158,7 +259,16 @@ remainder.vjp(x1=lambda xp, g: g, x2=lambda xp, g, x1, x2: -g * xp.divide_floor(
 
 @op(node="Fmod", refuse=lacks("fmod_cpu", BOOLEAN), domain="nonzero divisor")
 def fmod(xp, x1, x2):
-    """x1 modulo x2, with the sign of x1, as C's fmod."""
+    r"""Return the remainder of division that has the sign of the dividend, as C's ``fmod``.
+
+    .. math:: y_i = input_i - other_i \operatorname{trunc} \frac{input_i}{other_i}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.fmod(plugrad.tensor([7, -7]), plugrad.tensor([3, 3]))
+        tensor([ 1, -1])
+    """
     # Of magnitudes the two kinds of remainder are one, and that one is exact.
     size = xp.remainder(_magnitude(xp, x1), _magnitude(xp, x2))
     if _is_integral(xp, x1, x2):
@@ -174,7 +284,8 @@ def _magnitude(xp, x):
 
 
 @op(node="Lerp", refuse=lacks("lerp_kernel_scalar", BOOLEAN, INTEGER), samples=lambda: [
-    case(real(3, 4), real(3, 4), real(3, 4)), case(real(3, 1), real(4), 0.25), case(real(3), real(3), 0.75)])  # fmt: skip
+    case(real(3, 4), real(3, 4), real(3, 4)), case(real(3, 1), real(4), 0.25),
+    case(real(3), real(3), 0.75)])  # fmt: skip
 def lerp(xp, start, end, weight):
     """Linear interpolation: start + weight * (end - start)."""
     step = end - start
@@ -211,7 +322,8 @@ addcmul.vjp(
 
 
 @op(node="Addcdiv", samples=lambda: [
-    case(real(3, 4), real(3, 4), real(3, 4, low=0.5)), case(real(3, 1), real(4), real(low=0.5), value=0.5)])  # fmt: skip
+    case(real(3, 4), real(3, 4), real(3, 4, low=0.5)),
+    case(real(3, 1), real(4), real(low=0.5), value=0.5)])  # fmt: skip
 def addcdiv(xp, x, x1, x2, *, value=1):
     """x + value * x1 / x2."""
     return x + xp.divide(_scaled(value, x1), x2)

@@ -12,7 +12,16 @@ __all__ = ["exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp",
 
 @op(node="Exp", promote="float")
 def exp(xp, x):
-    """Elementwise e**x."""
+    r"""Return the exponentials.
+
+    .. math:: y_i = e^{input_i}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.exp(plugrad.tensor([0.0, 1.0]))
+        tensor([1.0000, 2.7183])
+    """
     return xp.exp(x)
 
 
@@ -21,7 +30,16 @@ exp.vjp(x=lambda xp, g, y: g * y)
 
 @op(node="Exp2", promote="float")
 def exp2(xp, x):
-    """Elementwise 2**x."""
+    r"""Return the powers of 2.
+
+    .. math:: y_i = 2^{input_i}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.exp2(plugrad.tensor([0.0, 1.0, 3.0]))
+        tensor([1., 2., 8.])
+    """
     return xp.pow(2.0, x)
 
 
@@ -30,7 +48,16 @@ exp2.vjp(x=lambda xp, g, y: g * (math.log(2) * y))
 
 @op(node="Expm1", promote="float")
 def expm1(xp, x):
-    """Elementwise e**x - 1, accurate for small x."""
+    r"""Return the exponentials minus 1, accurate for small x.
+
+    .. math:: y_i = e^{input_i} - 1
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.expm1(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 1.7183])
+    """
     return xp.expm1(x)
 
 
@@ -39,7 +66,16 @@ expm1.vjp(x=lambda xp, g, y: g * (y + 1))
 
 @op(node="Log", promote="float", domain="positive")
 def log(xp, x):
-    """Elementwise natural logarithm."""
+    r"""Return the natural logarithms.
+
+    .. math:: y_i = \log input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.log(plugrad.tensor([1.0, 2.0, 0.0]))
+        tensor([0.0000, 0.6931,   -inf])
+    """
     return xp.log(x)
 
 
@@ -48,7 +84,16 @@ log.vjp(x=lambda xp, g, x: xp.divide(g, x))
 
 @op(node="Log1P", called="log1p", promote="float", domain="nonnegative")
 def log1p(xp, x):
-    """Elementwise logarithm of 1 + x, accurate for small x."""
+    r"""Return the natural logarithms of 1 + x, accurate for small x.
+
+    .. math:: y_i = \log(1 + input_i)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.log1p(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 0.6931])
+    """
     return xp.log1p(x)
 
 
@@ -57,7 +102,16 @@ log1p.vjp(x=lambda xp, g, x: xp.divide(g, x + 1))
 
 @op(node="Log2", promote="float", domain="positive")
 def log2(xp, x):
-    """Elementwise logarithm to the base 2."""
+    r"""Return the logarithms to the base 2.
+
+    .. math:: y_i = \log_2 input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.log2(plugrad.tensor([1.0, 8.0]))
+        tensor([0., 3.])
+    """
     return xp.log2(x)
 
 
@@ -66,7 +120,16 @@ log2.vjp(x=lambda xp, g, x: xp.divide(g, math.log(2) * x))
 
 @op(node="Log10", promote="float", domain="positive")
 def log10(xp, x):
-    """Elementwise logarithm to the base 10."""
+    r"""Return the logarithms to the base 10.
+
+    .. math:: y_i = \log_{10} input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.log10(plugrad.tensor([1.0, 2.0]))
+        tensor([0.0000, 0.3010])
+    """
     return xp.log10(x)
 
 
@@ -75,7 +138,16 @@ log10.vjp(x=lambda xp, g, x: xp.divide(g, math.log(10) * x))
 
 @op(node="Logaddexp", refuse=lacks("logaddexp_cpu", BOOLEAN, INTEGER))
 def logaddexp(xp, x1, x2):
-    """Elementwise log(e**x1 + e**x2), without overflow."""
+    r"""Return the logarithm of the sum of exponentials, without overflow.
+
+    .. math:: y_i = \log(e^{input_i} + e^{other_i})
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.logaddexp(plugrad.tensor([0.0, 1000.0]), plugrad.tensor([0.0, 1000.0]))
+        tensor([6.9315e-01, 1.0007e+03])
+    """
     return xp.logaddexp(x1, x2)
 
 
@@ -88,7 +160,16 @@ logaddexp.vjp(
 
 @op(node="Xlogy", promote="float", domain="positive")
 def xlogy(xp, x1, x2):
-    """Elementwise x1 * log(x2); 0 where x1 is 0, unless x2 is nan."""
+    r"""Return x log y, which is 0 where x is 0, unless y is nan.
+
+    .. math:: y_i = input_i \log other_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.xlogy(plugrad.tensor([0.0, 2.0]), plugrad.tensor([0.0, 1.5]))
+        tensor([0.0000, 0.8109])
+    """
     if not hasattr(x2, "dtype"):
         x2 = xp.full_like(x1, x2)
     y = x1 * xp.log(x2)

@@ -11,7 +11,16 @@ __all__ = ["ceil", "floor", "frac", "round", "round_decimals", "trunc"]
 
 @op(node="Floor", refuse=lacks("floor_vml_cpu", BOOLEAN))
 def floor(xp, x):
-    """The largest integer not above x."""
+    r"""Return the largest integers not above the elements. The gradient is 0.
+
+    .. math:: y_i = \lfloor input_i \rfloor
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.floor(plugrad.tensor([1.5, -1.5]))
+        tensor([ 1., -2.])
+    """
     return xp.floor(x)
 
 
@@ -20,7 +29,16 @@ floor.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 @op(node="Ceil", refuse=lacks("ceil_vml_cpu", BOOLEAN))
 def ceil(xp, x):
-    """The smallest integer not below x."""
+    r"""Return the smallest integers not below the elements. The gradient is 0.
+
+    .. math:: y_i = \lceil input_i \rceil
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.ceil(plugrad.tensor([1.5, -1.5]))
+        tensor([ 2., -1.])
+    """
     return xp.ceil(x)
 
 
@@ -29,7 +47,16 @@ ceil.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 @op(node="Trunc", refuse=lacks("trunc_vml_cpu", BOOLEAN))
 def trunc(xp, x):
-    """The integer part of x: rounded towards 0."""
+    r"""Return the integer parts: rounded towards 0. The gradient is 0.
+
+    .. math:: y_i = \operatorname{sgn}(input_i) \lfloor |input_i| \rfloor
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.trunc(plugrad.tensor([1.5, -1.5]))
+        tensor([ 1., -1.])
+    """
     return xp.trunc(x)
 
 
@@ -46,7 +73,8 @@ round_.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
 @op(node="Round", called="round", refuse=lacks("round_cpu", BOOLEAN, INTEGER),
-    samples=lambda: [case(real(3, 4), decimals=1), case(real(3, 4, low=-900.0, high=900.0), decimals=-2)])  # fmt: skip
+    samples=lambda: [
+        case(real(3, 4), decimals=1), case(real(3, 4, low=-900.0, high=900.0), decimals=-2)])  # fmt: skip
 def round_decimals(xp, x, *, decimals):
     """The nearest multiple of 10**-decimals, as PyTorch computes it: scaled, rounded, scaled back."""
     # Powers of ten from 10**0 up are exact; their inverses are not.
@@ -59,7 +87,16 @@ round_decimals.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 @op(node="Frac", refuse=lacks("frac_cpu", BOOLEAN, INTEGER))
 def frac(xp, x):
-    """The fractional part of x, with the sign of x."""
+    r"""Return the fractional parts, with the signs of the elements. The gradient is 1.
+
+    .. math:: y_i = input_i - \operatorname{trunc} input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.frac(plugrad.tensor([1.5, -1.25]))
+        tensor([ 0.5000, -0.2500])
+    """
     return x - xp.trunc(x)
 
 

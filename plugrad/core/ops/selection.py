@@ -1,4 +1,7 @@
-"""Selection: of one value or another, elementwise. No branch is ever multiplied by 0: that would turn inf into nan."""
+"""Selection: of one value or another, elementwise.
+
+No branch is ever multiplied by 0: that would turn inf into nan.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.op import op
 
 __all__ = [
-    "clamp", "clamp_max", "clamp_min", "clip", "drop_where", "fmax", "fmin", "keep_where", "maximum", "minimum", "nan_to_num", "where",
+    "clamp", "clamp_max", "clamp_min", "clip", "drop_where", "fmax", "fmin", "keep_where", "maximum",
+    "minimum", "nan_to_num", "where",
 ]  # fmt: skip
 
 
@@ -45,13 +49,25 @@ drop_where.vjp(x=lambda xp, g, mask: xp.drop_where(g, mask))
 
 
 def _shared(xp, g, x, other, drop):
-    """g where x was taken, half of it at ties, 0 where ``drop`` says that the other was. All of it where one is nan."""
+    """g where x was taken, half of it at ties, 0 where ``drop`` says that the other was.
+
+    All of it where one is nan.
+    """
     return xp.drop_where(xp.where(xp.equal(x, other), 0.5 * g, g), drop)
 
 
 @op(node="Maximum")
 def maximum(xp, x1, x2):
-    """The larger of two; nan if either is."""
+    r"""Return the larger of two; nan if either is. At a tie each gets half of the gradient.
+
+    .. math:: y_i = \max(input_i, other_i)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.maximum(plugrad.tensor([1.0, 5.0]), plugrad.tensor([3.0, 2.0]))
+        tensor([3., 5.])
+    """
     return xp.maximum(x1, x2)
 
 
@@ -63,7 +79,16 @@ maximum.vjp(
 
 @op(node="Minimum")
 def minimum(xp, x1, x2):
-    """The smaller of two; nan if either is."""
+    r"""Return the smaller of two; nan if either is. At a tie each gets half of the gradient.
+
+    .. math:: y_i = \min(input_i, other_i)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.minimum(plugrad.tensor([1.0, 5.0]), plugrad.tensor([3.0, 2.0]))
+        tensor([1., 2.])
+    """
     return xp.minimum(x1, x2)
 
 
@@ -75,7 +100,16 @@ minimum.vjp(
 
 @op(node="Fmax")
 def fmax(xp, x1, x2):
-    """The larger of two, or the one that is not nan."""
+    r"""Return the larger of two, or the one that is not nan. At a tie the first gets all of the gradient.
+
+    .. math:: y_i = \max(input_i, other_i)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.fmax(plugrad.tensor([1.0, float("nan")]), plugrad.tensor([3.0, 2.0]))
+        tensor([3., 2.])
+    """
     return xp.where(_first_is_fmax(xp, x1, x2), x1, x2)
 
 
@@ -92,7 +126,16 @@ fmax.vjp(
 
 @op(node="Fmin")
 def fmin(xp, x1, x2):
-    """The smaller of two, or the one that is not nan."""
+    r"""Return the smaller of two, or the one that is not nan. At a tie the first gets all of the gradient.
+
+    .. math:: y_i = \min(input_i, other_i)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.fmin(plugrad.tensor([1.0, float("nan")]), plugrad.tensor([3.0, 2.0]))
+        tensor([1., 2.])
+    """
     return xp.where(_first_is_fmin(xp, x1, x2), x1, x2)
 
 
@@ -132,7 +175,8 @@ clamp_max.vjp(
 
 
 @op(node="Clamp", number_second="ClampBackward1", called="clamp", samples=lambda: [
-    case(real(3, 4), -1.0, 1.0), case(real(3, 4), real(4), real(3, 1)), case(real(3), None, 0.5), case(real(3), real(3), None)])  # fmt: skip
+    case(real(3, 4), -1.0, 1.0), case(real(3, 4), real(4), real(3, 1)),
+    case(real(3), None, 0.5), case(real(3), real(3), None)])  # fmt: skip
 def clamp(xp, x, min=None, max=None):
     """x with what is below min or above max replaced by them; max wins where min is above it."""
     if min is not None:

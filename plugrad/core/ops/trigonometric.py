@@ -7,14 +7,23 @@ import math
 from plugrad.core.op import op
 
 __all__ = [
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "rad2deg", "sin", "sinh",
-    "tan", "tanh", "tanh_backward",
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "rad2deg", "sin",
+    "sinh", "tan", "tanh", "tanh_backward",
 ]  # fmt: skip
 
 
 @op(node="Sin", promote="float")
 def sin(xp, x):
-    """Elementwise sine."""
+    r"""Return the sines.
+
+    .. math:: y_i = \sin input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.sin(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 0.8415])
+    """
     return xp.sin(x)
 
 
@@ -23,7 +32,16 @@ sin.vjp(x=lambda xp, g, x: g * xp.cos(x))
 
 @op(node="Cos", promote="float")
 def cos(xp, x):
-    """Elementwise cosine."""
+    r"""Return the cosines.
+
+    .. math:: y_i = \cos input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.cos(plugrad.tensor([0.0, 1.0]))
+        tensor([1.0000, 0.5403])
+    """
     return xp.cos(x)
 
 
@@ -32,7 +50,16 @@ cos.vjp(x=lambda xp, g, x: -g * xp.sin(x))
 
 @op(node="Tan", promote="float", domain="unit")
 def tan(xp, x):
-    """Elementwise tangent."""
+    r"""Return the tangents.
+
+    .. math:: y_i = \tan input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.tan(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 1.5574])
+    """
     return xp.tan(x)
 
 
@@ -41,7 +68,16 @@ tan.vjp(x=lambda xp, g, y: g * (1 + y * y))
 
 @op(node="Asin", promote="float", domain="unit")
 def asin(xp, x):
-    """Elementwise arc sine."""
+    r"""Return the arc sines.
+
+    .. math:: y_i = \arcsin input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.asin(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 1.5708])
+    """
     return xp.asin(x)
 
 
@@ -50,7 +86,16 @@ asin.vjp(x=lambda xp, g, x: g * xp.rsqrt(1 - x * x))
 
 @op(node="Acos", promote="float", domain="unit")
 def acos(xp, x):
-    """Elementwise arc cosine."""
+    r"""Return the arc cosines.
+
+    .. math:: y_i = \arccos input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.acos(plugrad.tensor([0.0, 1.0]))
+        tensor([1.5708, 0.0000])
+    """
     return xp.acos(x)
 
 
@@ -59,7 +104,16 @@ acos.vjp(x=lambda xp, g, x: -g * xp.rsqrt(1 - x * x))
 
 @op(node="Atan", promote="float")
 def atan(xp, x):
-    """Elementwise arc tangent."""
+    r"""Return the arc tangents.
+
+    .. math:: y_i = \arctan input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.atan(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 0.7854])
+    """
     return xp.atan(x)
 
 
@@ -68,7 +122,16 @@ atan.vjp(x=lambda xp, g, x: xp.divide(g, x * x + 1))
 
 @op(node="Atan2", promote="float", domain="nonzero")
 def atan2(xp, x1, x2):
-    """The angle of the point (x2, x1): the arc tangent of x1 / x2 in the right quadrant."""
+    r"""Return the angles of the points (other, input). At the origin the gradients are 0.
+
+    .. math:: y_i = \arctan \frac{input_i}{other_i}, \quad \text{in } [-\pi, \pi]
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.atan2(plugrad.tensor([1.0, -1.0]), plugrad.tensor([1.0, -1.0]))
+        tensor([ 0.7854, -2.3562])
+    """
     return xp.atan2(x1, x2)
 
 
@@ -86,7 +149,16 @@ atan2.vjp(
 
 @op(node="Sinh", promote="float")
 def sinh(xp, x):
-    """Elementwise hyperbolic sine."""
+    r"""Return the hyperbolic sines.
+
+    .. math:: y_i = \frac{e^{input_i} - e^{-input_i}}{2}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.sinh(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 1.1752])
+    """
     return xp.sinh(x)
 
 
@@ -95,7 +167,16 @@ sinh.vjp(x=lambda xp, g, x: g * xp.cosh(x))
 
 @op(node="Cosh", promote="float")
 def cosh(xp, x):
-    """Elementwise hyperbolic cosine."""
+    r"""Return the hyperbolic cosines.
+
+    .. math:: y_i = \frac{e^{input_i} + e^{-input_i}}{2}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.cosh(plugrad.tensor([0.0, 1.0]))
+        tensor([1.0000, 1.5431])
+    """
     return xp.cosh(x)
 
 
@@ -104,7 +185,16 @@ cosh.vjp(x=lambda xp, g, x: g * xp.sinh(x))
 
 @op(node="Tanh", promote="float")
 def tanh(xp, x):
-    """Elementwise hyperbolic tangent."""
+    r"""Return the hyperbolic tangents.
+
+    .. math:: y_i = \frac{e^{input_i} - e^{-input_i}}{e^{input_i} + e^{-input_i}}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.tanh(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 0.7616])
+    """
     return xp.tanh(x)
 
 
@@ -119,7 +209,16 @@ def tanh_backward(xp, grad, result):
 
 @op(node="Asinh", promote="float")
 def asinh(xp, x):
-    """Elementwise inverse hyperbolic sine."""
+    r"""Return the inverse hyperbolic sines.
+
+    .. math:: y_i = \log\left(input_i + \sqrt{input_i^2 + 1}\right)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.asinh(plugrad.tensor([0.0, 1.0]))
+        tensor([0.0000, 0.8814])
+    """
     return xp.asinh(x)
 
 
@@ -128,7 +227,16 @@ asinh.vjp(x=lambda xp, g, x: g * xp.rsqrt(x * x + 1))
 
 @op(node="Acosh", promote="float", domain="above one")
 def acosh(xp, x):
-    """Elementwise inverse hyperbolic cosine."""
+    r"""Return the inverse hyperbolic cosines.
+
+    .. math:: y_i = \log\left(input_i + \sqrt{input_i^2 - 1}\right)
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.acosh(plugrad.tensor([1.0, 2.0]))
+        tensor([0.0000, 1.3170])
+    """
     return xp.acosh(x)
 
 
@@ -137,7 +245,16 @@ acosh.vjp(x=lambda xp, g, x: g * xp.rsqrt(x * x - 1))
 
 @op(node="Atanh", promote="float", domain="unit")
 def atanh(xp, x):
-    """Elementwise inverse hyperbolic tangent."""
+    r"""Return the inverse hyperbolic tangents.
+
+    .. math:: y_i = \frac{1}{2} \log \frac{1 + input_i}{1 - input_i}
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.atanh(plugrad.tensor([0.0, 0.5]))
+        tensor([0.0000, 0.5493])
+    """
     return xp.atanh(x)
 
 
@@ -146,7 +263,16 @@ atanh.vjp(x=lambda xp, g, x: xp.divide(g, 1 - x * x))
 
 @op(node="Deg2Rad", called="deg2rad", promote="float")
 def deg2rad(xp, x):
-    """Degrees in radians."""
+    r"""Return degrees in radians.
+
+    .. math:: y_i = \frac{\pi}{180} input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.deg2rad(plugrad.tensor([0.0, 180.0]))
+        tensor([0.0000, 3.1416])
+    """
     return math.pi / 180 * x
 
 
@@ -155,7 +281,16 @@ deg2rad.vjp(x=lambda xp, g: math.pi / 180 * g)
 
 @op(node="Rad2Deg", called="rad2deg", promote="float")
 def rad2deg(xp, x):
-    """Radians in degrees."""
+    r"""Return radians in degrees.
+
+    .. math:: y_i = \frac{180}{\pi} input_i
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.rad2deg(plugrad.tensor([0.0, 3.1415927]))
+        tensor([  0., 180.])
+    """
     return 180 / math.pi * x
 
 
