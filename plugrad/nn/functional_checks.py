@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from plugrad.core import dtypes
 from plugrad.core.arguments import mistyped
 from plugrad.core.dispatch import broadcast_shapes
 from plugrad.core.errors import with_hint
@@ -116,6 +117,31 @@ def check_embedding(indices: Tensor, weight: Tensor, padding_idx: int | None) ->
 
 
 # Losses
+
+
+def is_usual_batch(input: Any, target: Any, weight: Any) -> bool:
+    """Whether these are rows of scores and a class for each: what needs no further look, and so is fast."""
+    if weight is None and isinstance(input, Tensor) and isinstance(target, Tensor):
+        scores, classes = input.raw.shape, target.raw.shape
+        return (
+            len(scores) == 2
+            and len(classes) == 1
+            and scores[0] == classes[0]
+            and target.dtype is dtypes.int64
+            and input.dtype.is_floating_point
+        )
+    return False
+
+
+def check_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
+    """Refuse what does not fit together in ``cross_entropy``."""
+    require_tensors("cross_entropy_loss", input=input, target=target)
+    last = "lastdim_" if input.ndim < 3 else ""
+    check_real(f"log_softmax_{last}kernel_impl", input)
+    if input.shape == target.shape:
+        check_probabilities(input, target, weight, ignore_index)
+    else:
+        check_classes("cross_entropy_loss", input, target, weight)
 
 
 def check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | None) -> None:

@@ -228,15 +228,10 @@ def cross_entropy(
         tensor(1.6094)
     """
     reduction = _reduction(size_average, reduce, reduction)
-    checks.require_tensors("cross_entropy_loss", input=input, target=target)
-    last = "lastdim_" if input.ndim < 3 else ""
-    checks.check_real(f"log_softmax_{last}kernel_impl", input)
     one_row = False
-    if input.raw.shape == target.raw.shape:
-        checks.check_probabilities(input, target, weight, ignore_index)
-    else:
-        checks.check_classes("cross_entropy_loss", input, target, weight)
-        one_row = input.ndim == 1 and target.ndim == 1
+    if not checks.is_usual_batch(input, target, weight):
+        checks.check_cross_entropy(input, target, weight, ignore_index)
+        one_row = input.ndim == 1 and target.ndim == 1 and target.shape != input.shape
         if one_row:
             target = target[0]
     if not 0.0 <= label_smoothing <= 1.0:

@@ -365,16 +365,16 @@ class ModuleTree:
             True
         """
         for parameter in self.parameters():
-            clear_grad(parameter, set_to_none)
+            if set_to_none:
+                parameter.grad = None
+            else:
+                zero_grad_of(parameter)
 
 
-def clear_grad(parameter: Tensor, set_to_none: bool) -> None:
-    """Drop the gradient of one tensor, or zero it in place, cut off from any graph."""
+def zero_grad_of(parameter: Tensor) -> None:
+    """Fill a gradient with zeros in place, and cut it off from any graph."""
     gradient = parameter.grad
     if gradient is None:
-        return
-    if set_to_none:
-        parameter.grad = None
         return
     if gradient.grad_fn is not None:
         gradient.detach_()

@@ -194,7 +194,6 @@ class Adam(Optimizer):
 
     def _step_group(self, group: dict[str, Any]) -> None:
         differentiable = group["differentiable"]
-        run = record_rule if differentiable else apply_rule
         beta1, beta2 = group["betas"]
         constants = {"lr": group["lr"], "beta1": beta1, "beta2": beta2, "weight_decay": group["weight_decay"]}
         tensors = {name: value for name, value in constants.items() if isinstance(value, Tensor)}
@@ -220,8 +219,13 @@ class Adam(Optimizer):
                 if name not in state:
                     state[name] = creation.zeros_like(grad)
             options["step"] = _count_up(state)
+            moments = [state[name] for name in names]
             rule = adam_update_complex if parameter.dtype.is_complex else adam_update
-            run(rule, parameter, grad, state, names, options)
+            if differentiable:
+                moments = record_rule(rule, parameter, grad, moments, options)
+                state.update(zip(names, moments, strict=True))
+            else:
+                apply_rule(rule, parameter, grad, moments, options)
 
 
 class AdamW(Adam):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plugrad.core.tensor import Tensor
 from plugrad.nn.module_hooks import add_hook
-from plugrad.nn.module_tree import clear_grad
+from plugrad.nn.module_tree import zero_grad_of
 from plugrad.nn.typename import typename
 
 if TYPE_CHECKING:
@@ -179,7 +179,10 @@ class Optimizer:
         """
         for group in self.param_groups:
             for parameter in group["params"]:
-                clear_grad(parameter, set_to_none)
+                if set_to_none:
+                    parameter.grad = None
+                else:
+                    zero_grad_of(parameter)
 
     # Parameter groups
 

@@ -20,7 +20,7 @@ def sgd_update(
     xp: Any,
     param: Any,
     grad: Any,
-    velocity: Any,
+    velocity: Any = None,
     *,
     lr: Any,
     momentum: float,
@@ -29,20 +29,21 @@ def sgd_update(
     nesterov: bool,
     maximize: bool,
     first: bool,
-) -> tuple[Any, Any]:
-    """One step of `SGD`. ``velocity`` is None without momentum, and zeros where ``first`` is true."""
+) -> tuple[Any, ...]:
+    """One step of `SGD`. The ``velocity``, of momentum only, is zero where ``first`` is true."""
     if maximize:
         grad = -grad
     if weight_decay is not None:
         grad = grad + weight_decay * param
-    if velocity is not None:
-        if first:
-            velocity += grad
-        else:
-            velocity *= momentum
-            velocity += grad if dampening == 0 else (1 - dampening) * grad
-        grad = grad + momentum * velocity if nesterov else velocity
-    param -= lr * grad
+    if velocity is None:
+        param -= lr * grad
+        return (param,)
+    if first:
+        velocity += grad
+    else:
+        velocity *= momentum
+        velocity += grad if dampening == 0 else (1 - dampening) * grad
+    param -= lr * (grad + momentum * velocity if nesterov else velocity)
     return param, velocity
 
 
@@ -150,34 +151,37 @@ class SGD(Optimizer):
         return loss
 
     def _step_group(self, group: dict[str, Any]) -> None:
-        differentiable = group["differentiable"]
-        run = record_rule if differentiable else apply_rule
-        momentum = group["momentum"]
+        differentiable, momentum = group["differentiable"], group["momentum"]
+        lr, weight_decay = group["lr"], group["weight_decay"]
+        numbers = isinstance(lr, (int, float)) and isinstance(weight_decay, (int, float))
         options = {
-            "lr": group["lr"],
+            "lr": lr,
             "momentum": momentum,
             "dampening": group["dampening"],
-            "weight_decay": None,
+            "weight_decay": None if numbers and weight_decay == 0 else weight_decay,
             "nesterov": group["nesterov"],
             "maximize": group["maximize"],
             "first": False,
         }
-        lr, weight_decay = group["lr"], group["weight_decay"]
-        constant = isinstance(lr, (int, float)) and isinstance(weight_decay, (int, float))
-        if constant and weight_decay != 0:
-            options["weight_decay"] = weight_decay
-        names = ("momentum_buffer",)
         for parameter in group["params"]:
             grad = parameter.grad
             if grad is None:
                 continue
-            if not constant:
+            if not numbers:
                 options["lr"] = constant_for(lr, parameter, differentiable)
                 options["weight_decay"] = constant_for(weight_decay, parameter, differentiable)
-            state: dict[str, Any] = {}
+            buffers = []
             if momentum != 0:
-                state = self.state[parameter]
-                options["first"] = state.get("momentum_buffer") is None
-                if options["first"]:
-                    state["momentum_buffer"] = creation.zeros_like(grad)
-            run(sgd_update, parameter, grad, state, names, options)
+                velocity = self.state[parameter].get("momentum_buffer")
+                options["first"] = first = velocity is None
+                if first:
+                    velocity = creation.zeros_like(grad)
+                    self.state[parameter]["momentum_buffer"] = velocity
+                buffers.append(velocity)
+            if not differentiable:
+                apply_rule(sgd_update, parameter, grad, buffers, options)
+            elif momentum == 0:
+                record_rule(sgd_update, parameter, grad, buffers, options)
+            else:
+                (velocity,) = record_rule(sgd_update, parameter, grad, buffers, options)
+                self.state[parameter]["momentum_buffer"] = velocity

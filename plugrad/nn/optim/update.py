@@ -26,12 +26,7 @@ def update_rule(rule: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def apply_rule(
-    rule: Callable[..., Any],
-    parameter: Tensor,
-    grad: Tensor,
-    state: dict[str, Any],
-    names: tuple[str, ...],
-    options: dict[str, Any],
+    rule: Callable[..., Any], parameter: Tensor, grad: Tensor, state: list[Any], options: dict[str, Any]
 ) -> None:
     """Change a parameter and its state by a rule. Nothing is recorded.
 
@@ -39,40 +34,36 @@ def apply_rule(
         rule: The update rule.
         parameter: The parameter.
         grad: Its gradient, which is only read.
-        state: The parameter's state.
-        names: Which entries of the state the rule takes, in order; None stands for those that are missing.
+        state: The tensors of the parameter's state that the rule takes, in order.
         options: The rule's options.
     """
-    if parameter.version is None and mode() >= 0:
-        raise RuntimeError(INFERENCE_INPLACE)
+    version = parameter.version
+    if version is None:
+        if mode() >= 0:
+            raise RuntimeError(INFERENCE_INPLACE)
+        version = [0]
     device = parameter.device
     backend: Any = device.backend
-    tensors = [parameter, *[state.get(name) for name in names]]
-    raws = [None if tensor is None else tensor.raw for tensor in tensors]
-    results = getattr(device.xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
-    for tensor, raw, result in zip(tensors, raws, results, strict=True):
-        if tensor is None:
-            continue
-        if result is not raw:
-            tensor.raw = backend.write(raw, result)
+    raws = [parameter.raw, *[tensor.raw for tensor in state]]
+    changed = getattr(device.xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
+    if changed[0] is not raws[0]:
+        parameter.raw = backend.write(raws[0], changed[0])
+    version[0] += 1
+    for i, tensor in enumerate(state, 1):
+        if changed[i] is not raws[i]:
+            tensor.raw = backend.write(raws[i], changed[i])
         if tensor.version is not None:
             tensor.version[0] += 1
 
 
 def record_rule(
-    rule: Callable[..., Any],
-    parameter: Tensor,
-    grad: Tensor,
-    state: dict[str, Any],
-    names: tuple[str, ...],
-    options: dict[str, Any],
-) -> None:
-    """Do what `apply_rule` does, recorded: gradients flow through the step (``differentiable=True``)."""
+    rule: Callable[..., Any], parameter: Tensor, grad: Tensor, state: list[Any], options: dict[str, Any]
+) -> list[Any]:
+    """Do what `apply_rule` does, recorded, so that gradients flow through the step; return the new state."""
     with enable_grad():
         # Copies: what an earlier step saved for its gradient must not change under it.
-        copies = [state[name].clone() if name in state else None for name in names]
-        results = rule(parameter.device.ops, parameter, grad, *copies, **options)
-    state.update({name: new for name, new in zip(names, results[1:], strict=True) if new is not None})
+        copies = [tensor.clone() for tensor in state]
+        return list(rule(parameter.device.ops, parameter, grad, *copies, **options)[1:])
 
 
 def constant_for(value: Any, parameter: Tensor, differentiable: bool) -> Any:
