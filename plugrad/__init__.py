@@ -1,4 +1,9 @@
-"""PyTorch's autograd and nn, over any array library. Public names only; tests/test_public_names.py lists them."""
+"""PyTorch's autograd and nn, over any array library.
+
+Public names only: tests/test_public_names.py lists them.
+"""
+
+# ruff: noqa: A004, F401, F403 - re-exports, under PyTorch's names, of chapters that say in __all__ what they have
 
 import importlib as _importlib
 from math import e as e

@@ -15,17 +15,18 @@ from plugrad.core.errors import BackendError
 
 
 class ArrayAPIBackend(Backend):
-    """A backend of any Array API namespace: every op runs, by the library's function or the generic definition.
+    """A backend of any Array API namespace: its functions, or generic definitions, run every op.
 
     Args:
         name: The backend's name, equal to its entry point's.
         namespace: The namespace, or the name of the module that is it (imported now).
         devices: The device types it serves.
-        capabilities: What its arrays can do beyond the standard; writable arrays that share no memory by default.
+        capabilities: What its arrays can do beyond the standard; writable arrays that share no memory by
+            default.
         raw_devices: The library's own device objects, by index. None: arrays are made on its default device.
 
-    Arrays come from NumPy's, and become NumPy's, by whatever of ``asarray``, DLPack and nested lists the library takes
-    first. A library that has a faster way overrides ``from_host`` and ``to_host``.
+    Arrays come from NumPy's, and become NumPy's, by whatever of ``asarray``, DLPack and nested lists the
+    library takes first. A library that has a faster way overrides ``from_host`` and ``to_host``.
 
     Example::
 
@@ -72,7 +73,9 @@ class ArrayAPIBackend(Backend):
     def _on(self, index: int | None) -> dict[str, Any]:
         return {} if self._raw_devices is None else {"device": self._raw_devices[index or 0]}
 
-    def asarray(self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None) -> Any:
+    def asarray(
+        self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None
+    ) -> Any:
         raw = None if dtype is None else self.dtypes[dtype]
         return self.namespace.asarray(values, dtype=raw, copy=copy, **self._on(index))
 
@@ -114,7 +117,9 @@ class ArrayAPIBackend(Backend):
                 causes.append(error)
                 continue
             if not self.is_array(raw) or tuple(raw.shape) != array.shape or raw.dtype != self.dtypes[dtype]:
-                causes.append(TypeError(f"the library made {getattr(raw, 'dtype', type(raw))} of {array.dtype}"))
+                causes.append(
+                    TypeError(f"the library made {getattr(raw, 'dtype', type(raw))} of {array.dtype}")
+                )
                 continue
             self._way_in = way
             return raw

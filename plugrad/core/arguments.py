@@ -134,7 +134,8 @@ def _checked(name: str, size: Any, argument: str, position: int) -> tuple[int, .
         elif not _is_integer(n):
             if i == 0:
                 raise TypeError(
-                    f"{name}(): argument '{argument}' (position {position}) must be tuple of ints, but found element "
+                    f"{name}(): argument '{argument}' (position {position}) must be tuple of ints, but "
+                    "found element "
                     f"of type {type_name(n)} at pos 0"
                 )
             raise TypeError(
@@ -142,10 +143,15 @@ def _checked(name: str, size: Any, argument: str, position: int) -> tuple[int, .
                 f'"type must be tuple of ints,but got {type_name(n)}"'
             )
         else:
-            return _checked(name, [operator.index(n) if _is_integer(n) else n for n in size], argument, position)
+            return _checked(
+                name, [operator.index(n) if _is_integer(n) else n for n in size], argument, position
+            )
     if math.prod(size) >= 1 << 60:
         raise RuntimeError(
-            with_hint(f"Storage size calculation overflowed with sizes={list(size)}", "no memory has room for so much.")
+            with_hint(
+                f"Storage size calculation overflowed with sizes={list(size)}",
+                "no memory has room for so much.",
+            )
         )
     return tuple(size)
 

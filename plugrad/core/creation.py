@@ -26,8 +26,10 @@ from plugrad.core.ranges import arange, linspace, logspace, tril_indices, triu_i
 from plugrad.core.tensor import Tensor
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like",
-    "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full",
+    "full_like",
+    "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor", "tril_indices", "triu_indices",
+    "zeros",
     "zeros_like",
 ]  # fmt: skip
 
@@ -37,17 +39,20 @@ _COPY_CONSTRUCT = (
 )
 
 _READ_ONLY = (
-    "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
-    "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
-    "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program."
+    "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
+    "writing to "
+    "this tensor will result in undefined behavior. You may want to copy the array to protect its data or "
+    "make it "
+    "writable before converting it to a tensor. This type of warning will be suppressed for the rest of "
+    "this program."
 )
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of a copy of ``data``.
 
-    Python's floats become the default dtype, ints int64, bools bool, complex numbers the default complex dtype;
-    other libraries' arrays and scalars keep their dtype.
+    Python's floats become the default dtype, ints int64, bools bool, complex numbers the default complex
+    dtype; other libraries' arrays and scalars keep their dtype.
 
     Args:
         data: A number, nested sequences of numbers, a NumPy array, or an object with ``__array__``,
@@ -65,15 +70,15 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     Raises:
         ValueError: if sequences of one level have different lengths.
         TypeError: for strings and arrays of objects.
-        RuntimeError: for objects that are no numbers, numbers that don't fit ``dtype``, and integers that are to
-            require gradients.
+        RuntimeError: for objects that are no numbers, numbers that don't fit ``dtype``, and integers that are
+            to require gradients.
 
     Warns:
         UserWarning: if ``data`` is a tensor; ``data.detach().clone()`` says what is meant.
 
     Differs from PyTorch:
-        Arrays with negative strides or of another byte order are copied like others, and objects with ``__array__``
-        are arrays. ``[[], [1]]`` raises, where PyTorch drops the 1.
+        Arrays with negative strides or of another byte order are copied like others, and objects with
+        ``__array__`` are arrays. ``[[], [1]]`` raises, where PyTorch drops the 1.
 
     Example::
 
@@ -106,11 +111,16 @@ def _leaf(raw: Any, where: Any, requires_grad: bool) -> Tensor:
     return out
 
 
+def _converted(x: Tensor, where: Any, dtype: Any, copy: bool = False) -> Tensor:
+    found: Tensor = x.to(where, dtype or x.dtype, copy=copy)
+    return found
+
+
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """Make a tensor of ``data``, without a copy where that is possible.
 
-    A tensor of the right dtype and device is returned as it is, otherwise converted, recorded like any op. A NumPy
-    array shares its memory with the tensor, as with ``from_numpy``.
+    A tensor of the right dtype and device is returned as it is, otherwise converted, recorded like any op. A
+    NumPy array shares its memory with the tensor, as with ``from_numpy``.
 
     Args:
         data: As for ``tensor``.
@@ -136,14 +146,14 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     dtype = as_dtype("as_tensor", dtype)
     if isinstance(data, Tensor):
         where = data.device if device is None else place(device)
-        return data.to(where, data.dtype if dtype is None else dtype)
+        return _converted(data, where, dtype)
     where = reading.device_of(data, device)
     shared = _shared(data, dtype, where)
     return tensor(data, dtype=dtype, device=where) if shared is None else shared
 
 
 def _shared(data: Any, dtype: Any, where: Any, stacklevel: int = 3) -> Tensor | None:
-    """A tensor over the memory of an array, or of a copy where dtype or device ask for one; None for no array."""
+    """A tensor over an array's memory, or a copy where dtype or device ask for one; None for no array."""
     if data.__class__ in (list, tuple, float, int, bool, complex):
         return None
     raw = reading.foreign(data, dtype, where, share=True)
@@ -160,7 +170,12 @@ def _shared(data: Any, dtype: Any, where: Any, stacklevel: int = 3) -> Tensor | 
 
 
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool | None = None
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool | None = None,
 ) -> Tensor:
     """Convert ``obj`` to a tensor, with a say in whether memory is shared.
 
@@ -191,8 +206,8 @@ def asarray(
         if copy is False:
             _check_alias(obj.dtype, target, obj.device, where)
         if requires_grad is None:
-            return obj.to(where, target, copy=bool(copy))
-        out = obj.to(where, target, copy=bool(copy))
+            return _converted(obj, where, target, bool(copy))
+        out = _converted(obj, where, target, bool(copy))
         if requires_grad and out.tracked:
             return out
         out = out.detach()
@@ -216,7 +231,8 @@ def _check_alias(dtype: dtypes.dtype, target: dtypes.dtype, source: Any, where: 
     if where is not source:
         raise ValueError(
             with_hint(
-                f"can't alias tensor from device '{source}' to '{where}'.", "copy=None copies where it has to be."
+                f"can't alias tensor from device '{source}' to '{where}'.",
+                "copy=None copies where it has to be.",
             )
         )
     if dtype is not target:
@@ -248,11 +264,12 @@ def from_numpy(ndarray: Any) -> Tensor:
         UserWarning: if the array is read-only. Changes of the tensor in place then raise NumPy's error.
 
     Differs from PyTorch:
-        If the array is changed between the computation of a value that needs it for its gradient and ``backward``,
-        PyTorch's gradient is silently wrong. Here backward raises, as after an in-place change of the tensor. What
-        is compared is the whole array up to 32 KiB, and a sample of 256 or so elements throughout a larger one: a
-        change of few elements of a large array can go unnoticed, as can one that was undone. ``plugrad.tensor(array)``
-        copies, and is safe from all of it. Changes of the array that ``x.numpy()`` returned are not looked for.
+        If the array is changed between the computation of a value that needs it for its gradient and
+        ``backward``, PyTorch's gradient is silently wrong. Here backward raises, as after an in-place change
+        of the tensor. What is compared is the whole array up to 32 KiB, and a sample of 256 or so elements
+        throughout a larger one: a change of few elements of a large array can go unnoticed, as can one that
+        was undone. ``plugrad.tensor(array)`` copies, and is safe from all of it. Changes of the array that
+        ``x.numpy()`` returned are not looked for.
 
     Example::
 
@@ -267,7 +284,9 @@ def from_numpy(ndarray: Any) -> Tensor:
     home = reading.host()
     if not home.is_array(ndarray) or not hasattr(ndarray, "strides") or _is_scalar(ndarray):
         raise TypeError(
-            with_hint(f"expected np.ndarray (got {type_name(ndarray)})", "plugrad.tensor(data) takes other data.")
+            with_hint(
+                f"expected np.ndarray (got {type_name(ndarray)})", "plugrad.tensor(data) takes other data."
+            )
         )
     found = _shared(ndarray, None, place(_HOME))
     assert found is not None
@@ -306,7 +325,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     if not hasattr(ext_tensor, "__dlpack__") or not hasattr(ext_tensor, "__dlpack_device__"):
         raise TypeError(
             with_hint(
-                f"from_dlpack(): expected an object with __dlpack__ and __dlpack_device__, not {type_name(ext_tensor)}",
+                "from_dlpack(): expected an object with __dlpack__ and __dlpack_device__, not "
+                f"{type_name(ext_tensor)}",
                 "plugrad.tensor(data) takes other data.",
             )
         )
@@ -323,4 +343,4 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     where = source if device is None else place(device)
     if copy is False:
         _check_alias(out.dtype, out.dtype, source, where)
-    return out.to(where, copy=bool(copy))
+    return _converted(out, where, None, bool(copy))

@@ -1,7 +1,7 @@
-"""Values from outside: Python numbers, nested sequences and other libraries' arrays as raw arrays of a device.
+"""Values from outside, numbers, nested sequences and other libraries' arrays, as a device's raw arrays.
 
-Everything is read into an array of the host first and handed to the device from there, so that what an input means
-does not depend on the backend. The numbers of a sequence are looked at once, by type, a row at a time.
+Everything is read into an array of the host first and handed to the device from there, so that what an input
+means does not depend on the backend. The numbers of a sequence are looked at once, by type, a row at a time.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _DLPACK_DEVICES: Final = {2: "cuda", 13: "cuda"}
 
 
 class WatchedCounter(list[int]):
-    """The version counter of a tensor over memory that others write to: it counts their changes when it is read.
+    """The version counter of a tensor whose memory others write to: it counts their changes when read.
 
-    Ops read a counter when they save a tensor and again when they use it, so that a change of the memory in between
-    is found like any in-place change.
+    Ops read a counter when they save a tensor and again when they use it, so that a change of the memory in
+    between is found like any in-place change.
     """
 
     __slots__ = ("_look", "_seen")
@@ -111,7 +111,7 @@ def foreign(data: Any, dtype: Any, where: Any, share: bool) -> Any:
 
 
 def to_device(array: Any, dtype: Any, where: Any) -> Any:
-    """The host's array on a device, which may share its memory; ``dtype`` where the host has no such dtype."""
+    """The host's array on a device, perhaps the same memory; ``dtype`` where the host has no such dtype."""
     backend = where.backend
     home = host()
     if backend is home:
@@ -130,7 +130,8 @@ def to_host(x: Any) -> Any:
     return x.device.backend.to_host(x.raw)
 
 
-# -- sequences ---------------------------------------------------------------------------------------------------------
+# -- sequences
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _of_sequence(data: Any, dtype: Any, where: Any) -> Any:
@@ -156,7 +157,9 @@ def _is_sequence(data: Any) -> bool:
     kind = type(data)
     if kind in _NESTED:
         return True
-    return hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not isinstance(data, (dict, str, bytes))
+    return (
+        hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not isinstance(data, (dict, str, bytes))
+    )
 
 
 def _shape(data: Any) -> list[int]:
@@ -202,7 +205,9 @@ def _survey(data: Any, depth: int, shape: list[int], kinds: set[type], inside: s
     found = set(map(type, data))
     if found <= _NUMBERS:
         if depth != len(shape) - 1:
-            raise TypeError(with_hint("not a sequence", f"there are numbers among sequences, at depth {depth}."))
+            raise TypeError(
+                with_hint("not a sequence", f"there are numbers among sequences, at depth {depth}.")
+            )
         kinds |= found
         return data
     if depth < len(shape) - 1:
@@ -231,7 +236,11 @@ def _ragged(shape: list[int], depth: int, got: int) -> ValueError:
 
 
 def _ragged_leaf(x: Any, found: Iterable[type]) -> TypeError:
-    text = "must be real number, not" if float in found else f"'{type(x).__name__}' object cannot be interpreted as"
+    text = (
+        "must be real number, not"
+        if float in found
+        else f"'{type(x).__name__}' object cannot be interpreted as"
+    )
     text += f" {type(x).__name__}" if float in found else " an integer"
     return TypeError(with_hint(text, "there is a sequence among numbers."))
 
@@ -258,9 +267,13 @@ def _host_array(data: Any, dtype: dtypes.dtype, kinds: set[type]) -> Any:
         dtype = dtypes.float32
     if complex in kinds and dtype.category in (1, 2):
         if dtype.is_floating_point:
-            raise TypeError(with_hint("must be real number, not complex", f"{dtype} holds no complex numbers."))
+            raise TypeError(
+                with_hint("must be real number, not complex", f"{dtype} holds no complex numbers.")
+            )
         raise TypeError(
-            with_hint("'complex' object cannot be interpreted as an integer", f"{dtype} holds no complex numbers.")
+            with_hint(
+                "'complex' object cannot be interpreted as an integer", f"{dtype} holds no complex numbers."
+            )
         )
     token = home.silence()
     try:
@@ -274,7 +287,7 @@ def _host_array(data: Any, dtype: dtypes.dtype, kinds: set[type]) -> Any:
 
 
 def _out_of_range(home: Any, data: Any, dtype: dtypes.dtype, kinds: set[type], error: Exception) -> Any:
-    """Negative numbers wrapped into small unsigned dtypes, as PyTorch does; all else that does not fit raises."""
+    """Negative numbers wrapped into small unsigned dtypes, as in PyTorch; others that do not fit raise."""
     low, high = limits(dtype)
     hint = f"{dtype} holds integers from {low} to {high}."
     if dtype is dtypes.uint64:
@@ -293,7 +306,8 @@ def _out_of_range(home: Any, data: Any, dtype: dtypes.dtype, kinds: set[type], e
     return home.asarray(wide, dtype, None, copy=True)
 
 
-# -- between devices ---------------------------------------------------------------------------------------------------
+# -- between devices
+# ---------------------------------------------------------------------------------------------------
 
 
 def carried(raw: Any, dtype: dtypes.dtype, source: Any, target: Any) -> Any:
@@ -304,7 +318,11 @@ def carried(raw: Any, dtype: dtypes.dtype, source: Any, target: Any) -> Any:
     if target.backend is home:
         # A copy, because to_host may share memory.
         array = home.copy(source.backend.to_host(raw))
-        return array if home.dtype_of(array) is dtype else target.xp.astype(array, dispatch.raw_dtype(dtype, target))
+        return (
+            array
+            if home.dtype_of(array) is dtype
+            else target.xp.astype(array, dispatch.raw_dtype(dtype, target))
+        )
     array = source.backend.to_host(raw)
     return to_device(home.copy(array) if source.backend is home else array, dtype, target)
 

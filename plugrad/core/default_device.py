@@ -1,4 +1,4 @@
-"""The default device: where tensors are made that are made of nothing else. A context variable, as grad mode is."""
+"""The default device, where new tensors are made. A context variable, as grad mode is."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def set_default_device(device: str | device | None) -> None:
 
 
 def place(where: str | device | int | None) -> Any:
-    """The device, with its backend loaded, that ``device=`` names; None names the default device, a number a GPU."""
+    """The device, its backend loaded, that ``device=`` names; None is the default device, a number a GPU."""
     if where is None:
         return _default.get() or resolve("cpu")
     if isinstance(where, int):
         return resolve(device("cuda", where))
     # A device whose backend is loaded is the usual argument: it says so itself.
-    return where if where.__class__ is device and where.xp is not None else resolve(where)  # type: ignore[union-attr]  # the class was compared
+    return where if where.__class__ is device and where.xp is not None else resolve(where)

@@ -1,4 +1,4 @@
-"""Tensors of one value, or of none: zeros, ones, full, empty, eye, and the forms that follow another tensor."""
+"""Tensors of one value or of none: zeros, ones, full, empty, eye, and those that follow another tensor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from plugrad.core.errors import with_hint
 from plugrad.core.tensor import Tensor
 
 
-def _filled(name: str, args: tuple[Any, ...], size: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+def _filled(
+    name: str, args: tuple[Any, ...], size: Any, dtype: Any, device: Any, requires_grad: bool
+) -> Tensor:
     """A new tensor from an op of the differentiable namespace that takes a shape."""
     shape = sizes(name, args if size is None else (size,))
     dtype = as_dtype(name, dtype) or dtypes.get_default_dtype()
@@ -143,7 +145,8 @@ def full(
     Args:
         size: The sizes, a sequence of integers.
         fill_value: A number, or a tensor of no dimension.
-        dtype: The dtype; by default int64, bool, or the default floating or complex dtype, as ``fill_value`` is.
+        dtype: The dtype; by default int64, bool, or the default floating or complex dtype, as ``fill_value``
+            is.
         device: Where the tensor lives; the default device by default.
         requires_grad: Whether gradients are wanted of it.
 
@@ -214,7 +217,9 @@ def eye(
     return out
 
 
-def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of zeros with the shape, dtype and device of another.
 
     Args:
@@ -268,7 +273,9 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_
     return _filled_like("ones_like", input, dtype, device, requires_grad)
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor with the shape, dtype and device of another, whose values are whatever was in memory.
 
     Args:

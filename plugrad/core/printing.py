@@ -1,8 +1,8 @@
 """repr of Tensors, as PyTorch prints them.
 
-The digits of all elements are chosen together: whole numbers end in a dot, other floats have four decimals, and
-where the magnitudes differ too much all are in scientific notation. Of a large tensor only the edges are shown, and
-only they are copied to the host.
+The digits of all elements are chosen together: whole numbers end in a dot, other floats have four decimals,
+and where the magnitudes differ too much all are in scientific notation. Of a large tensor only the edges are
+shown, and only they are copied to the host.
 """
 
 from __future__ import annotations

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import data, dispatch, dtypes, ops
-from plugrad.core.arguments import as_dtype, as_int, as_number, check_requires_grad, converted, mistyped, shape_of, sizes
+from plugrad.core.arguments import (
+    as_dtype,
+    as_int,
+    as_number,
+    check_requires_grad,
+    converted,
+    mistyped,
+    shape_of,
+    sizes,
+)
 from plugrad.core.default_device import place
 from plugrad.core.errors import with_hint
 from plugrad.core.generator import (
@@ -30,17 +39,26 @@ from plugrad.core.methods.random import (
 )
 from plugrad.core.modes import mode
 from plugrad.core.ops.randomness import REDRAWS
+from plugrad.core.promote import common_device
 from plugrad.core.tensor import Tensor
 
 __all__ = [
     "Generator", "bernoulli", "default_generator", "draw_mask", "fork_rng", "get_rng_state", "initial_seed",
-    "manual_seed", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "manual_seed", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like",
     "randperm", "seed", "set_rng_state",
 ]  # fmt: skip
 
 
 def _new(
-    method: str, name: str, shape: Any, dtype: Any, device: Any, generator: Any, requires_grad: bool, **options: Any
+    method: str,
+    name: str,
+    shape: Any,
+    dtype: Any,
+    device: Any,
+    generator: Any,
+    requires_grad: bool,
+    **options: Any,
 ) -> Tensor:
     where = place(device)
     check_requires_grad(name, requires_grad, dtype)
@@ -140,7 +158,12 @@ def _followed(name: str, input: Any, dtype: Any, device: Any) -> tuple[Any, Any]
 
 
 def rand_like(
-    input: Tensor, *, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor as ``rand`` does, with the shape, dtype and device of another.
 
@@ -172,7 +195,12 @@ def rand_like(
 
 
 def randn_like(
-    input: Tensor, *, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor as ``randn`` does, with the shape, dtype and device of another.
 
@@ -255,7 +283,8 @@ def randint(
             "randint() received an invalid combination of arguments, but expected one of:\n"
             " * (int high, tuple of ints size, *, plugrad.Generator generator, plugrad.dtype dtype = None, "
             "plugrad.device device = None, bool requires_grad = False)\n"
-            " * (int low, int high, tuple of ints size, *, plugrad.Generator generator, plugrad.dtype dtype = None, "
+            " * (int low, int high, tuple of ints size, *, plugrad.Generator generator, plugrad.dtype dtype "
+            "= None, "
             "plugrad.device device = None, bool requires_grad = False)\n"
         )
     first = 0 if low is None else as_int("randint", "low", 1, low)
@@ -316,7 +345,12 @@ def randint_like(
 
 
 def randperm(
-    n: int, *, generator: Any = None, dtype: Any = dtypes.int64, device: Any = None, requires_grad: bool = False
+    n: int,
+    *,
+    generator: Any = None,
+    dtype: Any = dtypes.int64,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of the integers below ``n`` in random order.
 
@@ -391,7 +425,10 @@ def normal(
     centre, width = float(as_number("normal", "mean", 1, mean)), float(as_number("normal", "std", 2, std))
     if size is None:
         raise TypeError(
-            with_hint('normal() missing 1 required positional arguments: "size"', "plugrad.normal(0.0, 1.0, (2, 3)).")
+            with_hint(
+                'normal() missing 1 required positional arguments: "size"',
+                "plugrad.normal(0.0, 1.0, (2, 3)).",
+            )
         )
     shape = shape_of("normal", size, 3)
     dtype = as_dtype("normal", dtype) or dtypes.get_default_dtype()
@@ -403,18 +440,20 @@ def normal(
 def _normal_around(mean: Any, std: Any, generator: Any) -> Tensor:
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
     leading = tensors[0]
-    where = dispatch.common_device("normal", tensors)
+    where = common_device("normal", tensors)
     shape = dispatch.broadcast_shapes(*[tuple(x.raw.shape) for x in tensors])
     check_floating("normal_kernel_cpu", leading.dtype)
     deviation = 1.0
     if isinstance(std, Tensor):
         if 0 not in std.raw.shape and bool((data.to_host(std) < 0).any()):
-            raise RuntimeError(with_hint("normal expects all elements of std >= 0.0", "one of them is negative."))
+            raise RuntimeError(
+                with_hint("normal expects all elements of std >= 0.0", "one of them is negative.")
+            )
     else:
         deviation = float(as_number("normal", "std", 2, std))
         check_deviation(deviation)
     drawn = draw("normal", where, leading.dtype, generator, "normal", shape, mean=0.0, std=deviation)
-    result = Tensor(drawn, where, leading.dtype)
+    result: Any = Tensor(drawn, where, leading.dtype)
     if isinstance(std, Tensor):
         result = ops.multiply(result, ops.astype(std.detach(), dtype=leading.dtype))
     if isinstance(mean, Tensor):
@@ -426,4 +465,5 @@ def _normal_around(mean: Any, std: Any, generator: Any) -> Tensor:
         # A gradient of zero for each: through their sum where both are tensors.
         source = leading if len(tensors) == 1 else ops.add(*tensors)
         result = REDRAWS[node](ops.broadcast_to(source, shape=shape), result)
-    return result
+    found: Tensor = result
+    return found

@@ -6,7 +6,15 @@ import math
 from typing import Any
 
 from plugrad.core import data, dispatch, dtypes, ops
-from plugrad.core.arguments import as_dtype, as_int, as_number, check_requires_grad, converted, limits, mistyped
+from plugrad.core.arguments import (
+    as_dtype,
+    as_int,
+    as_number,
+    check_requires_grad,
+    converted,
+    limits,
+    mistyped,
+)
 from plugrad.core.default_device import place
 from plugrad.core.errors import with_hint
 from plugrad.core.tensor import Tensor
@@ -24,7 +32,7 @@ def arange(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    r"""Make a tensor of evenly spaced numbers, without the end: ``arange(end)``, ``arange(start, end, step=1)``.
+    r"""Make a tensor of numbers from a start up to, not including, an end, in even steps: ``arange(5)``.
 
     .. math:: x_i = start + i \cdot step, \quad 0 \le i < \lceil (end - start) / step \rceil
 
@@ -57,7 +65,9 @@ def arange(
     if end is None:
         if start is None:
             raise TypeError(
-                with_hint('arange() missing 1 required positional arguments: "end"', "arange(5) counts from 0 to 4.")
+                with_hint(
+                    'arange() missing 1 required positional arguments: "end"', "arange(5) counts from 0 to 4."
+                )
             )
         start, end, names = 0, start, ("", "end", "step")
     else:
@@ -90,7 +100,9 @@ def _count(start: Any, end: Any, step: Any) -> int:
     if step == 0:
         raise RuntimeError(with_hint("step must be nonzero", "all numbers would be the same."))
     if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(with_hint(f"unsupported range: {start:g} -> {end:g}", "both bounds must be finite."))
+        raise RuntimeError(
+            with_hint(f"unsupported range: {start:g} -> {end:g}", "both bounds must be finite.")
+        )
     if (end < start) == (step > 0) and start != end:
         raise RuntimeError(
             with_hint(
@@ -100,7 +112,8 @@ def _count(start: Any, end: Any, step: Any) -> int:
         )
     if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
         return -((start - end) // step)
-    return math.ceil((end - start) / step)
+    count: int = math.ceil((end - start) / step)
+    return count
 
 
 def _integers(first: int, stride: int, count: int, dtype: dtypes.dtype, device: Any) -> Tensor:
@@ -155,7 +168,9 @@ def _bounds(name: str, start: Any, end: Any) -> tuple[Any, Any]:
     return as_number(name, "start", 1, start), as_number(name, "end", 2, end)
 
 
-def _spaced(name: str, start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) -> tuple[Any, Any, int, Any]:
+def _spaced(
+    name: str, start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool
+) -> tuple[Any, Any, int, Any]:
     """Checked arguments of linspace and logspace."""
     first, last = _bounds(name, start, end)
     count = as_int(name, "steps", 3, steps)
@@ -169,12 +184,15 @@ def _spaced(name: str, start: Any, end: Any, steps: Any, dtype: Any, requires_gr
         c_name = {"complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}[inferred.name]
         raise RuntimeError(
             with_hint(
-                f"plugrad.{name}(): inferred dtype {c_name} can't be safely cast to passed dtype {dtype.legacy_name}",
+                f"plugrad.{name}(): inferred dtype {c_name} can't be safely cast to passed dtype "
+                f"{dtype.legacy_name}",
                 "pass a complex dtype.",
             )
         )
     if dtype is dtypes.bool_:
-        raise NotImplementedError(with_hint(f"\"{name}_cpu\" not implemented for 'Bool'", "use an integer dtype."))
+        raise NotImplementedError(
+            with_hint(f"\"{name}_cpu\" not implemented for 'Bool'", "use an integer dtype.")
+        )
     check_requires_grad(name, requires_grad, dtype)
     return first, last, count, dtype
 
@@ -275,7 +293,9 @@ def logspace(
     return out
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None
+) -> Tensor:
     """Make the indices of the lower triangle of a matrix: row indices, and column indices below them.
 
     Args:
@@ -304,7 +324,9 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int
     return _triangle("tril_indices", row, col, offset, dtype, device)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None
+) -> Tensor:
     """Make the indices of the upper triangle of a matrix: row indices, and column indices below them.
 
     Args:

@@ -10,7 +10,8 @@ import numpy as np
 from plugrad.core.errors import with_hint
 
 _SUPPORTED: Final = (
-    "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool"
+    "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, "
+    "uint8, and bool"
 )
 _NAMES: Final = frozenset(_SUPPORTED.replace("and ", "").split(", "))
 
@@ -23,8 +24,10 @@ def adopt(value: Any, share: bool) -> Any:
     """A plain NumPy array that shares the memory of anything that is an array, or None.
 
     Args:
-        value: An ndarray or NumPy scalar, or an object with ``__array__``, ``__array_interface__`` or ``__dlpack__``.
-        share: The memory will be used as it is; otherwise it is about to be copied, and its layout does not matter.
+        value: An ndarray or NumPy scalar, or an object with ``__array__``, ``__array_interface__`` or
+            ``__dlpack__``.
+        share: The memory will be used as it is; otherwise it is about to be copied, and its layout does not
+            matter.
 
     Raises:
         TypeError: for dtypes that tensors don't have.
@@ -43,7 +46,8 @@ def adopt(value: Any, share: bool) -> Any:
     if dtype.name not in _NAMES:
         raise TypeError(
             with_hint(
-                f"can't convert np.ndarray of type {dtype.type.__module__}.{dtype.type.__name__}. The only supported "
+                f"can't convert np.ndarray of type {dtype.type.__module__}.{dtype.type.__name__}. The only "
+                "supported "
                 f"types are: {_SUPPORTED}.",
                 f"array.astype('float32') converts; this one's dtype is {dtype}.",
             )
@@ -52,7 +56,8 @@ def adopt(value: Any, share: bool) -> Any:
         if share:
             raise ValueError(
                 with_hint(
-                    "given numpy array has byte order different from the native byte order. Conversion between byte "
+                    "given numpy array has byte order different from the native byte order. Conversion "
+                    "between byte "
                     "orders is currently not supported.",
                     "array.astype(array.dtype.newbyteorder('=')) converts.",
                 )
@@ -66,19 +71,21 @@ def adopt(value: Any, share: bool) -> Any:
 def _check_layout(array: Any) -> None:
     if min(array.strides, default=0) < 0:
         raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "At least one stride in the given numpy array is negative, and tensors with negative strides "
+            "are not "
             "currently supported. (You can probably work around this by making a copy of your array  with "
             "array.copy().) "
         )
     if any([stride % array.itemsize for stride in array.strides]):
         raise ValueError(
-            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the "
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+            "reallocate the "
             "memory."
         )
 
 
 def watch(array: Any) -> Callable[[], bytes]:
-    """A function that returns other bytes once the array was changed: all of a small one, a sample of a larger one."""
+    """A function that returns other bytes once the array was changed; it looks at a sample of large ones."""
     if array.nbytes <= _WHOLE:
         whole: Callable[[], bytes] = array.tobytes
         return whole

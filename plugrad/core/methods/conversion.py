@@ -14,11 +14,13 @@ from plugrad.core.methods.interchange import InterchangeMethods
 from plugrad.core.value import Value
 
 __all__ = [
-    "can_cast", "is_complex", "is_floating_point", "is_nonzero", "is_signed", "is_tensor", "numel", "result_type",
+    "can_cast", "is_complex", "is_floating_point", "is_nonzero", "is_signed", "is_tensor", "numel",
+    "result_type",
 ]  # fmt: skip
 
 _TO_FORMS: Final = (
-    " * (plugrad.device device = None, plugrad.dtype dtype = None, bool non_blocking = False, bool copy = False)\n"
+    " * (plugrad.device device = None, plugrad.dtype dtype = None, bool non_blocking = False, bool copy = "
+    "False)\n"
     " * (plugrad.dtype dtype, bool non_blocking = False, bool copy = False)\n"
     " * (Tensor tensor, bool non_blocking = False, bool copy = False)"
 )
@@ -160,7 +162,8 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     if None in [x for x in operands if not isinstance(x, Value)]:
         kinds = f"{type_name(tensor1)}, {type_name(tensor2)}"
         raise TypeError(
-            f"result_type() received an invalid combination of arguments - got ({kinds}), but expected tensors or "
+            f"result_type() received an invalid combination of arguments - got ({kinds}), but expected "
+            "tensors or "
             "numbers"
         )
     return promote.result_type(operands)
@@ -231,16 +234,17 @@ class ConversionMethods(CastMethods, InterchangeMethods):
     __slots__ = ()
 
     def to(self, *args: Any, **kwargs: Any) -> Any:
-        """Convert to another dtype, copy to another device, or both: ``to(dtype)``, ``to(device)``, ``to(other)``.
+        """Convert to another dtype or copy to another device: ``to(dtype)``, ``to(device)``, ``to(other)``.
 
         Args:
-            args: A dtype; or a device, then maybe a dtype; or a tensor whose dtype and device are taken. Then maybe
-                ``non_blocking`` and ``copy``.
-            kwargs: ``device``, ``dtype``, ``non_blocking``, ``copy`` by name. ``non_blocking`` changes nothing.
+            args: A dtype; or a device, then maybe a dtype; or a tensor whose dtype and device are taken. Then
+                maybe ``non_blocking`` and ``copy``.
+            kwargs: ``device``, ``dtype``, ``non_blocking``, ``copy`` by name. ``non_blocking`` changes
+                nothing.
 
         Returns:
-            This very tensor if it is so already and ``copy`` is not set. Otherwise a copy, recorded; at integers the
-            graph ends.
+            This very tensor if it is so already and ``copy`` is not set. Otherwise a copy, recorded; at
+            integers the graph ends.
 
         Raises:
             TypeError: for other arguments.
@@ -289,7 +293,9 @@ class ConversionMethods(CastMethods, InterchangeMethods):
             found = _LEGACY.get(name.removesuffix("Tensor")) if name.endswith("Tensor") else None
             where = {"plugrad": "cpu"}.get(kind, kind.removeprefix("plugrad."))
             if found is None or not kind.startswith("plugrad"):
-                raise ValueError(with_hint(f"invalid type: '{dtype}'", "types are 'plugrad.FloatTensor' and so on."))
+                raise ValueError(
+                    with_hint(f"invalid type: '{dtype}'", "types are 'plugrad.FloatTensor' and so on.")
+                )
             return self.to(where, found)
         if not isinstance(dtype, dtypes.dtype):
             name = dtype.__name__ if dtype.__class__ is type else type_name(dtype)
@@ -338,7 +344,7 @@ def _destination(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
     """(dtype, device, copy) of a call of ``to``."""
     named = dict(kwargs)
     rest = list(args)
-    given = {}
+    given: dict[str, Any] = {}
     if rest:
         first = rest.pop(0)
         if isinstance(first, Value):
@@ -347,7 +353,9 @@ def _destination(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
             given = {"dtype": first}
         elif first is None or isinstance(first, (str, Device)) or first.__class__ is int:
             given = {"device": first}
-            if rest and (rest[0] is None or isinstance(rest[0], dtypes.dtype) or rest[0] in (float, int, bool, complex)):
+            if rest and (
+                rest[0] is None or isinstance(rest[0], dtypes.dtype) or rest[0] in (float, int, bool, complex)
+            ):
                 given["dtype"] = rest.pop(0)
         else:
             raise _invalid_to(args, kwargs)
@@ -360,7 +368,7 @@ def _destination(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
     given.update(named)
     dtype = as_dtype("to", given.get("dtype")) or x.dtype
     where = x.device if given.get("device") is None else place(given["device"])
-    return dtype, where, flags[1]
+    return dtype, where, bool(flags[1])
 
 
 def _invalid_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
@@ -369,5 +377,6 @@ def _invalid_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
     kinds += [f"{k}={names.get(type_name(v).rpartition('.')[2], type_name(v))}" for k, v in kwargs.items()]
     got = ", ".join(kinds) + (", " if len(kinds) == 1 and kwargs else "")
     return TypeError(
-        f"to() received an invalid combination of arguments - got ({got}), but expected one of:\n{_TO_FORMS}\n"
+        f"to() received an invalid combination of arguments - got ({got}), but expected one "
+        f"of:\n{_TO_FORMS}\n"
     )

@@ -103,7 +103,13 @@ class CreationMethods:
         return _new("new_empty", self, args, size, dtype, device, requires_grad)
 
     def new_full(
-        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+        self,
+        size: Any,
+        fill_value: Any,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
     ) -> Any:
         """Make a tensor of one value with this one's dtype and device.
 
@@ -132,7 +138,9 @@ class CreationMethods:
         out.tracked = requires_grad
         return out
 
-    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    def new_tensor(
+        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Any:
         """Make a tensor of a copy of ``data`` with this one's dtype and device.
 
         Args:

@@ -13,14 +13,13 @@ from plugrad.core.errors import with_hint
 
 __all__: list[str] = []
 
-_REQUIRES_GRAD = (
-    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-)
+_REQUIRES_GRAD = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
 
 _SCALAR_OF_GRAPH = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
     "Consider using tensor.detach() first."
 )
+
 
 def _only(x: Any) -> Any:
     """The only element as a Python number."""
@@ -60,7 +59,10 @@ class InterchangeMethods:
         if math.prod(x.raw.shape) != 1:
             n = math.prod(x.raw.shape)
             raise RuntimeError(
-                with_hint(f"a Tensor with {n} elements cannot be converted to Scalar", "x.tolist() converts all elements.")
+                with_hint(
+                    f"a Tensor with {n} elements cannot be converted to Scalar",
+                    "x.tolist() converts all elements.",
+                )
             )
         return data.to_host(x).item()
 
@@ -101,7 +103,8 @@ class InterchangeMethods:
             if not force:
                 raise TypeError(
                     with_hint(
-                        f"can't convert {x.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+                        f"can't convert {x.device} device type tensor to numpy. Use Tensor.cpu() to copy "
+                        "the tensor to "
                         "host memory first.",
                         "x.numpy(force=True) does that too.",
                     )
@@ -153,7 +156,8 @@ class InterchangeMethods:
         if n != 1:
             raise RuntimeError(
                 with_hint(
-                    f"Boolean value of Tensor with {'more than one value' if n else 'no values'} is ambiguous",
+                    f"Boolean value of Tensor with {'more than one value' if n else 'no values'} is "
+                    "ambiguous",
                     "x.any() or x.all() say which is meant.",
                 )
             )

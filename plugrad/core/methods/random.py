@@ -13,13 +13,16 @@ from plugrad.core.generator import draw, draw_indices, readable
 from plugrad.core.inplace import bump, check_writable, update
 from plugrad.core.modes import mode
 from plugrad.core.ops.randomness import REDRAWS
+from plugrad.core.promote import common_device
 from plugrad.core.value import Value
 
 __all__ = ["bernoulli", "multinomial"]
 
-# C++'s names of dtypes, in the texts of random_, and the digits of floats: integers up to 2**digits are exact.
+# C++'s names of dtypes, in the texts of random_, and the digits of floats: integers up to 2**digits are
+# exact.
 _C_NAMES: Final = {
-    "uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long", "bool": "bool",
+    "uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long",
+    "bool": "bool",
     "uint16": "unsigned short", "uint32": "unsigned int", "uint64": "unsigned long", "float16": "c10::Half",
     "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
 }  # fmt: skip
@@ -36,7 +39,7 @@ def _replaced(x: Any, raw: Any, node: str) -> Any:
 
 
 def _drawn(x: Any, raw: Any, node: str) -> Any:
-    """A new tensor of what was drawn with ``x`` as parameter: with a gradient of zero, where one is wanted."""
+    """A new tensor of what was drawn with ``x`` as parameter: its gradient, where wanted, is zero."""
     out = dispatch.Tensor(raw, x.device, x.device.backend.dtype_of(raw))
     return REDRAWS[node](x, out) if x.tracked and mode() > 0 else out
 
@@ -51,7 +54,9 @@ def check_floating(kernel: str, dtype: dtypes.dtype) -> None:
 
 def _out_of_bounds(what: str, dtype: dtypes.dtype) -> RuntimeError:
     return RuntimeError(
-        with_hint(f"{what} is out of bounds for {_C_NAMES[dtype.name]}", f"{dtype} does not hold such numbers.")
+        with_hint(
+            f"{what} is out of bounds for {_C_NAMES[dtype.name]}", f"{dtype} does not hold such numbers."
+        )
     )
 
 
@@ -99,7 +104,8 @@ def checked_integers(low: int, high: int, dtype: dtypes.dtype) -> tuple[int, int
         if digits and abs(n) > 1 << digits:
             warnings.warn(
                 f"{what} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
-                f"{_C_NAMES[dtype.name]} can support discrete uniform distribution only within this range. This "
+                f"{_C_NAMES[dtype.name]} can support discrete uniform distribution only within this range. "
+                "This "
                 "warning will become an error in version 1.7 release, please fix the code in advance",
                 UserWarning,
                 stacklevel=3,
@@ -124,7 +130,8 @@ def check_uniform(low: float, high: float, dtype: dtypes.dtype) -> None:
     if high - low > largest:
         raise RuntimeError(
             with_hint(
-                f"uniform_ expects to-from <= std::numeric_limits<{dtype.legacy_name}>::max(), but found to={high:g} "
+                f"uniform_ expects to-from <= std::numeric_limits<{dtype.legacy_name}>::max(), but found "
+                f"to={high:g} "
                 f"and from={low:g} which result in to-from to exceed the limit",
                 "choose bounds that are nearer to each other.",
             )
@@ -134,13 +141,17 @@ def check_uniform(low: float, high: float, dtype: dtypes.dtype) -> None:
 def check_deviation(std: float) -> None:
     """A standard deviation is not negative."""
     if not std >= 0:
-        raise RuntimeError(with_hint(f"normal expects std >= 0.0, but found std {std:g}", "pass a number of 0 or more."))
+        raise RuntimeError(
+            with_hint(f"normal expects std >= 0.0, but found std {std:g}", "pass a number of 0 or more.")
+        )
 
 
 def _check_probability(p: float) -> None:
     if not 0 <= p <= 1:
         raise RuntimeError(
-            with_hint(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}", "p is the probability of a one.")
+            with_hint(
+                f"bernoulli_ expects p to be in [0, 1], but got p={p:g}", "p is the probability of a one."
+            )
         )
 
 
@@ -150,14 +161,18 @@ def _check_expands(p: Any, shape: tuple[int, ...]) -> None:
     extra = len(shape) - len(own)
     if extra < 0:
         raise RuntimeError(
-            f"expand(plugrad.{p.dtype.legacy_name}Tensor{{{list(own)}}}, size={list(shape)}): the number of sizes "
-            f"provided ({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({len(own)})"
+            f"expand(plugrad.{p.dtype.legacy_name}Tensor{{{list(own)}}}, size={list(shape)}): the number of "
+            "sizes "
+            f"provided ({len(shape)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({len(own)})"
         )
     for i in reversed(range(len(own))):
         if own[i] not in (1, shape[extra + i]):
             raise RuntimeError(
-                f"The expanded size of the tensor ({shape[extra + i]}) must match the existing size ({own[i]}) at "
-                f"non-singleton dimension {extra + i}.  Target sizes: {list(shape)}.  Tensor sizes: {list(own)}"
+                f"The expanded size of the tensor ({shape[extra + i]}) must match the existing size "
+                f"({own[i]}) at "
+                f"non-singleton dimension {extra + i}.  Target sizes: {list(shape)}.  Tensor sizes: "
+                f"{list(own)}"
             )
 
 
@@ -195,7 +210,13 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Any = None) -> A
         return _drawn(input, raw, "BernoulliBackward1")
     check_floating("bernoulli_tensor_cpu_p_", input.dtype)
     raw = draw(
-        "bernoulli", where, input.dtype, generator, "bernoulli", readable(input, generator, "bernoulli"), shape
+        "bernoulli",
+        where,
+        input.dtype,
+        generator,
+        "bernoulli",
+        readable(input, generator, "bernoulli"),
+        shape,
     )
     return _drawn(input, raw, "BernoulliBackward0")
 
@@ -295,7 +316,10 @@ class RandomMethods:
             tensor([5., 5.])
         """
         x: Any = self
-        centre, width = float(as_number("normal_", "mean", 1, mean)), float(as_number("normal_", "std", 2, std))
+        centre, width = (
+            float(as_number("normal_", "mean", 1, mean)),
+            float(as_number("normal_", "std", 2, std)),
+        )
         check_writable(x)
         check_deviation(width)
         check_floating("normal_kernel_cpu", x.dtype)
@@ -327,14 +351,16 @@ class RandomMethods:
         shape = tuple(x.raw.shape)
         chance: Any
         if isinstance(p, Value):
-            dispatch.common_device("bernoulli_", (x, p))
+            common_device("bernoulli_", (x, p))
             check_floating("bernoulli_tensor_cpu_p_", p.dtype)
             _check_expands(p, shape)
             chance, node = readable(p, generator, "bernoulli_"), "BernoulliBackward1"
         else:
             chance, node = float(as_number("bernoulli_", "p", 1, p)), "BernoulliBackward2"
             _check_probability(chance)
-        return _replaced(x, draw("bernoulli", x.device, x.dtype, generator, "bernoulli_", chance, shape), node)
+        return _replaced(
+            x, draw("bernoulli", x.device, x.dtype, generator, "bernoulli_", chance, shape), node
+        )
 
     def exponential_(self, lambd: float = 1.0, *, generator: Any = None) -> Any:
         r"""Put exponentially distributed numbers into this tensor.
@@ -349,7 +375,8 @@ class RandomMethods:
             This tensor.
 
         Raises:
-            RuntimeError: if ``lambd`` is not positive, for integers, or if the tensor can't be changed in place.
+            RuntimeError: if ``lambd`` is not positive, for integers, or if the tensor can't be changed in
+                place.
 
         Example::
 
@@ -363,14 +390,18 @@ class RandomMethods:
         if not x.dtype.is_floating_point:
             raise RuntimeError(
                 with_hint(
-                    "Exponential distribution is a continuous probability distribution. dtype must be a floating point "
+                    "Exponential distribution is a continuous probability distribution. dtype must be a "
+                    "floating point "
                     f"but you specified {x.dtype.legacy_name}",
                     "use a floating dtype.",
                 )
             )
         if not rate > 0:
             raise RuntimeError(
-                with_hint(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}", "it is one over the mean.")
+                with_hint(
+                    f"exponential_ expects lambda > 0.0, but found lambda={rate:g}",
+                    "it is one over the mean.",
+                )
             )
         shape = tuple(x.raw.shape)
         raw = draw("exponential", x.device, x.dtype, generator, "exponential_", shape, lambd=rate)
@@ -380,17 +411,17 @@ class RandomMethods:
         """Put random integers into this tensor: ``random_()``, ``random_(to)`` or ``random_(from, to)``.
 
         Args:
-            args: ``to``, the bound above, which is never reached; or ``from``, the smallest, and ``to``, where None
-                is the largest that the dtype holds. Without them: all that the dtype holds from 0 on, of floating
-                dtypes as far as every integer is exact.
+            args: ``to``, the bound above, which is never reached; or ``from``, the smallest, and ``to``,
+                where None is the largest that the dtype holds. Without them: all that the dtype holds from 0
+                on, of floating dtypes as far as every integer is exact.
             generator: Where the random numbers come from; the device's default generator by default.
 
         Returns:
             This tensor.
 
         Raises:
-            RuntimeError: if there are no such integers, the dtype can't hold them, or the tensor can't be changed in
-                place.
+            RuntimeError: if there are no such integers, the dtype can't hold them, or the tensor can't be
+                changed in place.
 
         Example::
 

@@ -1,7 +1,7 @@
 """The standard's creation functions on Tensors: what rules and definitions call when they are recorded.
 
-They make constants, so they are plain functions: nothing is recorded, and there is no derivative. On raw arrays the
-library's own functions of these names serve.
+They make constants, so they are plain functions: nothing is recorded, and there is no derivative. On raw
+arrays the library's own functions of these names serve.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ from typing import Any
 from plugrad.core import dispatch, dtypes
 from plugrad.core.data import foreign, read
 from plugrad.core.default_device import place
-from plugrad.core.dispatch import raw_dtype, wrong_type
+from plugrad.core.dispatch import raw_dtype
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.ops.transfer import to_copy
+from plugrad.core.promote import wrong_type
 from plugrad.core.value import Value
 
 __all__ = [
-    "arange", "asarray", "empty", "empty_like", "eye", "full", "full_like", "linspace", "ones", "ones_like", "zeros", "zeros_like",
+    "arange", "asarray", "empty", "empty_like", "eye", "full", "full_like", "linspace", "ones", "ones_like",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 
 def _made(name: str, device: Any, dtype: dtypes.dtype, *args: Any, **options: Any) -> Any:
     """A Tensor of what the library's function of this name makes."""
     where = place(device)
-    return dispatch.Tensor(getattr(where.xp, name)(*args, dtype=raw_dtype(dtype, where), **options), where, dtype)
+    return dispatch.Tensor(
+        getattr(where.xp, name)(*args, dtype=raw_dtype(dtype, where), **options), where, dtype
+    )
 
 
 def _made_like(name: str, x: Any, dtype: dtypes.dtype | None, device: Any, *args: Any) -> Any:

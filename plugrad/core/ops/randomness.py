@@ -1,4 +1,4 @@
-"""The random ops in the graph: what is drawn does not depend on what was there, so that its gradient is zero."""
+"""Random ops in the graph: what is drawn does not depend on what was there, so its gradient is zero."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ REDRAWS = {
     name: overload(redraw, name)
     for name in (
         "UniformBackward0", "NormalBackward0", "NormalBackward1", "NormalBackward2", "BernoulliBackward0",
-        "BernoulliBackward1", "BernoulliBackward2", "ExponentialBackward0", "RandomBackward0", "RandomBackward1",
+        "BernoulliBackward1", "BernoulliBackward2", "ExponentialBackward0", "RandomBackward0",
+        "RandomBackward1",
         "RandomBackward2",
     )
 }  # fmt: skip

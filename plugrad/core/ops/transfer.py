@@ -20,7 +20,8 @@ class ToCopyBackward0(Node):
 
     def gradients(self, edges: tuple[Edge, ...], g: Any) -> Any:
         (device, dtype) = self.check_saved()
-        return (copied(g, self.device.backend.dtype_of(g), self.device, dtype, device),)
+        here: Any = self.device
+        return (copied(g, here.backend.dtype_of(g), here, dtype, device),)
 
     def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
         (device, dtype) = self.check_saved()
@@ -31,7 +32,7 @@ ToCopyBackward0.__module__ = "plugrad.autograd"
 
 
 def to_copy(x: Any, dtype: Any, device: Any) -> Any:
-    """A copy of a Tensor in a dtype, on a device, recorded; integers have no gradient, so the graph ends at them."""
+    """A recorded copy of a Tensor in a dtype, on a device. At integers, without gradients, the graph ends."""
     if device is x.device and dtype.is_inexact:
         dispatch.raw_dtype(dtype, device)
         return astype(x, dtype=dtype)
