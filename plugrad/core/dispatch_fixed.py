@@ -1,6 +1,6 @@
-"""Ops of a fixed number of arrays with options (where, linear, losses): the general form without its generality.
+"""Ops of a fixed number of arrays with options (where, linear, losses): the general form made faster.
 
-What the rules save is worked out once for every set of inputs that need gradients. Here too an op may have
+What the rules save is worked out once for every set of inputs that need gradients. An op may have
 residuals: outputs after the first that only its rules see.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plugrad.core import dispatch
 from plugrad.core.errors import INFERENCE_SAVED, with_hint
 from plugrad.core.modes import mode
+from plugrad.core.node import Edge
 from plugrad.core.promote import common_device, wrong_type
 from plugrad.core.value import Value
 
@@ -42,7 +43,8 @@ def function(op: Op) -> Any:
     def fixed(*args: Any, **options: Any) -> Any:
         if len(args) != count:
             args = dispatch.bound(op, args, options)
-        device = dtype = None
+        device: Any = None
+        dtype = None
         plain = True
         raws = []
         mask = 0
@@ -115,8 +117,8 @@ def _recipe(op: Op, mask: int) -> _Recipe:
     for i, name in enumerate(op.inputs):
         if mask >> i & 1 and name in op.fixed:
             text = (
-                f"The function '{op.called}' is not differentiable with respect to argument '{name}'. This input "
-                "cannot have requires_grad True."
+                f"The function '{op.called}' is not differentiable with respect to argument '{name}'. "
+                "This input cannot have requires_grad True."
             )
             raise RuntimeError(with_hint(text, f"pass {name}.detach()."))
     for what, kept in zip(op.saves, op.keep(mask), strict=True):
@@ -148,8 +150,8 @@ def _record(
     recipe: _Recipe,
 ) -> None:
     """Record a node whose visible output is ``out``."""
-    edges = []
-    shapes = []
+    edges: list[Edge] = []
+    shapes: list[Any] = []
     for x, a in zip(args, raws, strict=True):
         if isinstance(x, Value) and x.tracked:
             edges.append(x.edge or (x, None))
@@ -157,6 +159,7 @@ def _record(
         else:
             edges.append(None)
             shapes.append(None)
+    defaults = op.definition.__kwdefaults__ or {}
     saved: list[Any] = []
     versions: tuple[Any, ...] = ()
     for step, which in recipe:
@@ -171,7 +174,7 @@ def _record(
         elif step == _NOTHING:
             saved.append(None)
         elif step == _OPTION:
-            saved.append(options[which] if which in options else op.definition.__kwdefaults__[which])
+            saved.append(options[which] if which in options else defaults[which])
         elif step == _SHAPE:
             saved.append(tuple(raws[which].shape))
         elif step == _OUTPUT:
@@ -182,7 +185,10 @@ def _record(
             saved.append(raws[which].dtype)
         else:
             saved.append(tuple([e is not None for e in edges]))
-    node = op.node_class(tuple(edges), tuple(saved), versions, tuple(shapes), device)
+    node_class = op.node_class
+    if op.number_second is not node_class and not any([isinstance(x, Value) for x in args[1:]]):
+        node_class = op.number_second
+    node = node_class(tuple(edges), tuple(saved), versions, tuple(shapes), device)
     if len(ys) > 1:
         # Residuals get gradients in double backward alone; None stands for those that got none.
         dtype_of = device.backend.dtype_of

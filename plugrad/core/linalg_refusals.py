@@ -1,4 +1,4 @@
-"""What PyTorch says of operands that can't be multiplied. Asked after an op failed, so that success pays nothing."""
+"""What PyTorch says of operands that can't be multiplied: asked after an op failed; success pays nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from plugrad.core.value import Value
 # How C++ spells the dtypes in these texts.
 _SPELLED = {
     "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int", "int32": "int",
-    "int64": "long int", "uint16": "short unsigned int", "uint32": "unsigned int", "uint64": "long unsigned int",
+    "int64": "long int", "uint16": "short unsigned int", "uint32": "unsigned int",
+    "uint64": "long unsigned int",
     "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
@@ -53,7 +54,7 @@ def _convert(x: Any, y: Any) -> str:
 
 def _inner(a: tuple[int, ...], b: tuple[int, ...]) -> str:
     n = b[-2] if len(b) > 1 else b[0]
-    return f"the last size of {list(a)}, {a[-1]}, and the size {n} of {list(b)} are multiplied and must be equal."
+    return f"the last size of {list(a)}, {a[-1]}, and the size {n} of {list(b)} must be equal."
 
 
 def refuse_matmul(x1: Any, x2: Any) -> None:
@@ -107,8 +108,8 @@ def refuse_dot(x1: Any, x2: Any) -> None:
         raise RuntimeError(with_hint(text + x2.dtype.legacy_name, _convert(x1, x2)))
     if a != b:
         text = (
-            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements, "
-            f"but got {a[0]} and {b[0]} elements respectively"
+            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of "
+            f"elements, but got {a[0]} and {b[0]} elements respectively"
         )
         raise RuntimeError(with_hint(text, "two vectors of one product must have one length."))
 
@@ -163,7 +164,8 @@ def refuse_bmm(x1: Any, x2: Any) -> None:
 def refuse_sum(x: Any, mat2: Any, batch: tuple[int, ...]) -> None:
     """Of what is added to a product of this shape."""
     if x.dtype is not mat2.dtype:
-        text = f"self and mat2 must have the same dtype, but got {x.dtype.legacy_name} and {mat2.dtype.legacy_name}"
+        names = f"{x.dtype.legacy_name} and {mat2.dtype.legacy_name}"
+        text = f"self and mat2 must have the same dtype, but got {names}"
         raise RuntimeError(with_hint(text, _convert(x, mat2)))
     refuse_expansion(shape_of(x), batch)
 
@@ -173,13 +175,15 @@ def refuse_expansion(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
     if len(shape) > len(target):
         raise RuntimeError(
             f"expand(plugrad.Tensor{{{list(shape)}}}, size={list(target)}): the number of sizes provided "
-            f"({len(target)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
+            f"({len(target)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({len(shape)})"
         )
     for i in range(1, len(shape) + 1):
         if shape[-i] not in (1, target[-i]):
             raise RuntimeError(
-                f"The expanded size of the tensor ({target[-i]}) must match the existing size ({shape[-i]}) at "
-                f"non-singleton dimension {len(target) - i}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+                f"The expanded size of the tensor ({target[-i]}) must match the existing size ({shape[-i]}) "
+                f"at non-singleton dimension {len(target) - i}.  Target sizes: {list(target)}.  "
+                f"Tensor sizes: {list(shape)}"
             )
 
 

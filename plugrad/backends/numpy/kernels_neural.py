@@ -34,7 +34,7 @@ def _scaled(slope: Any, grad: Any, reduction: str) -> Any:
     return slope
 
 
-# -- losses of numbers -------------------------------------------------------------------------------------------------
+# -- losses of numbers -----------------------------------------------------------------------------
 
 
 def mse_loss(x: Any, target: Any, *, reduction: str = "mean") -> Any:
@@ -44,7 +44,7 @@ def mse_loss(x: Any, target: Any, *, reduction: str = "mean") -> Any:
     if reduction == "none" or d.dtype == _HALF:
         d *= d
         return _reduced(d, reduction)
-    # A product of vectors sums without another pass; in parts, so that the sum stays as exact as a pairwise one.
+    # A product of vectors sums without another pass; in parts, to be as exact as a pairwise sum.
     flat = d.reshape(-1)
     sums = [flat[i : i + 4096].dot(flat[i : i + 4096]) for i in range(0, flat.size, 4096)]
     total = sums[0] if len(sums) == 1 else _sum(np.array(sums, d.dtype))
@@ -55,7 +55,7 @@ def mse_loss_backward(grad: Any, x: Any, target: Any, *, reduction: str) -> Any:
     return _scaled(x - target, 2 * grad, reduction)
 
 
-# -- losses of two classes ---------------------------------------------------------------------------------------------
+# -- losses of two classes -------------------------------------------------------------------------
 
 _TINY = 9.999999960041972e-13
 
@@ -104,7 +104,7 @@ def binary_cross_entropy_with_logits(
     return _reduced(losses if weight is None else losses * weight, reduction)
 
 
-# -- normalization -----------------------------------------------------------------------------------------------------
+# -- normalization ---------------------------------------------------------------------------------
 
 
 def layer_norm(
@@ -223,7 +223,7 @@ def layer_norm_backward(
     return tuple(found)
 
 
-# -- embedding and dropout ---------------------------------------------------------------------------------------------
+# -- embedding and dropout -------------------------------------------------------------------------
 
 
 def embedding(

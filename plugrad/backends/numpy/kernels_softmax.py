@@ -47,7 +47,7 @@ def sum_columns(x: Any) -> Any:
 
 
 def _largest(x: Any) -> Any:
-    """The largest of each row of a contiguous matrix, as a column. Of short rows argmax takes a third of the time."""
+    """The largest of each row of a contiguous matrix, as a column. On short rows argmax is faster."""
     n, width = x.shape
     if width > 256 or not width:
         return _max(x, axis=1, keepdims=True, initial=None if width else 0)
@@ -69,7 +69,7 @@ def _from_rows(rows: Any, shape: tuple[int, ...], axis: int) -> Any:
 
 
 def _by_rows(work: Callable[..., None]) -> Callable[..., Any]:
-    """A kernel ``work(*inputs, out)`` on matrices for arrays of any shape and axis, in parts where they are large."""
+    """A kernel of matrices, ``work(*inputs, out)``, for arrays of any shape and axis, large ones in parts."""
 
     def kernel(*inputs: Any, axis: int) -> Any:
         x = inputs[0]
@@ -117,7 +117,7 @@ def log_softmax_backward(grad: Any, result: Any, out: Any) -> None:
     out += grad
 
 
-# -- losses of classes -------------------------------------------------------------------------------------------------
+# -- losses of classes -----------------------------------------------------------------------------
 
 
 class Targets:
@@ -215,7 +215,7 @@ def cross_entropy_of_classes(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> tuple[Any, Any]:
-    """Loss and slope. The slope takes one pass more here, where it is in the cache, and saves backward three."""
+    """Loss and slope. The slope takes one pass more, in the cache, and saves backward three."""
     if x.dtype == _HALF:
         loss, slope = cross_entropy_of_classes(
             x.astype(np.float32),

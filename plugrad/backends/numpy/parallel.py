@@ -1,6 +1,6 @@
-"""Large arrays in parts, by all cores: NumPy uses one, but lets go of the interpreter's lock while it computes.
+"""Large arrays in parts, by all cores. NumPy uses one, but computes without the interpreter's lock.
 
-A part is small enough to stay in a core's cache through all passes of a fused kernel. For its time, nothing warns.
+A part is small enough to stay in a core's cache through all passes of a fused kernel.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ import contextvars
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final
 
 import numpy as np
+
+from plugrad.backends.numpy import quiet
 
 #: Bytes of one part.
 PART: Final = 1 << 18
@@ -20,26 +23,27 @@ PART: Final = 1 << 18
 SHARED: Final = 1 << 20
 
 
-def _settings() -> tuple[Any, Any]:
-    """NumPy's context variable, and in it: no warnings, and small buffers.
+def _quiet_with_small_buffers() -> Any:
+    """NumPy's settings for no warnings and small buffers.
 
-    Where a row is combined with one number, NumPy copies the number into a buffer of 8192, row after row, which takes
-    as long as the arithmetic; with a small buffer it does not. The variable is private to NumPy.
+    Where a row is combined with one number, NumPy copies the number into a buffer of 8192, row after row,
+    which takes as long as the arithmetic; with a small buffer it does not.
     """
-    try:
-        from numpy._core.umath import _extobj_contextvar as variable
-    except ImportError:
-        return None, None
-
-    def settings() -> Any:
-        np.setbufsize(16)
-        with np.errstate(all="ignore"):
-            return variable.get()
-
-    return variable, contextvars.copy_context().run(settings)
+    np.setbufsize(16)
+    with np.errstate(all="ignore"):
+        return _extobj_contextvar.get()
 
 
-_variable, _quiet_and_small = _settings()
+_begin, _end = quiet.begin, quiet.end
+
+# The variable is private to NumPy: where it is missing, kernels are just quiet.
+try:
+    from numpy._core.umath import _extobj_contextvar
+
+    _begin = partial(_extobj_contextvar.set, contextvars.copy_context().run(_quiet_with_small_buffers))
+    _end = _extobj_contextvar.reset
+except (ImportError, LookupError):
+    pass
 
 _lock = threading.Lock()
 _tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -86,14 +90,14 @@ if hasattr(os, "register_at_fork"):
 
 
 def in_parts(work: Callable[[int, int], None], rows: int, row_bytes: int) -> None:
-    """Call ``work(start, stop)`` on parts of a range of rows that together make up all of it, on several cores.
+    """Call ``work(start, stop)`` for parts that make up a range of rows, on several cores.
 
     Args:
         work: Computes rows ``start`` to ``stop`` of a result. It may be called by several threads at once.
         rows: How many rows there are.
         row_bytes: How many bytes of the result a row has.
     """
-    token = None if _variable is None else _variable.set(_quiet_and_small)
+    token = _begin()
     try:
         step = max(1, PART // max(1, row_bytes))
         if rows * row_bytes < SHARED or _cores == 1 or rows <= step:
@@ -102,8 +106,7 @@ def in_parts(work: Callable[[int, int], None], rows: int, row_bytes: int) -> Non
         else:
             _share(work, rows, step)
     finally:
-        if token is not None:
-            _variable.reset(token)
+        _end(token)
 
 
 def _share(work: Callable[[int, int], None], rows: int, step: int) -> None:

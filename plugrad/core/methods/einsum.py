@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from plugrad.core import ops
+from plugrad.core import dispatch, ops
 from plugrad.core.errors import with_hint
+from plugrad.core.promote import result_type
 from plugrad.core.value import Value
 
 # Subscripts as numbers: A-Z are 0-25, a-z are 26-51; axes of an ellipsis count down from -1, the last axis.
@@ -25,14 +26,15 @@ def einsum(*args: Any) -> Any:
 
     .. math:: y_{ik} = \sum_j a_{ij} b_{jk} \quad\text{is}\quad \texttt{einsum("ij,jk->ik", a, b)}
 
-    Each operand has a letter for each axis. Axes with one letter are multiplied with each other; letters that are not
-    in the output are summed. A letter twice in an operand means its diagonal, ``...`` the axes that have no letter.
-    Without ``->`` the output has the letters that occur once, in alphabetical order. Operands are contracted from left
-    to right.
+    Each operand has a letter for each axis. Axes with one letter are multiplied with each other; letters that
+    are not in the output are summed. A letter twice in an operand means its diagonal, ``...`` the axes that
+    have no letter. Without ``->`` the output has the letters that occur once, in alphabetical order. Operands
+    are contracted from left to right.
 
     Args:
         *args: The equation and the operands (or one list of them); or each operand followed by its list of
-            subscripts, integers from 0 to 51 and ``Ellipsis``, and at the end maybe such a list for the output.
+            subscripts, integers from 0 to 51 and ``Ellipsis``, and maybe at the end such a list for the
+            output.
 
     Returns:
         The tensor of the sums.
@@ -57,6 +59,7 @@ def einsum(*args: Any) -> Any:
     """
     if len(args) < 2:
         raise ValueError(with_hint(_NOTHING, 'an example: plugrad.einsum("ij,jk->ik", a, b)'))
+    operands: Any
     equation, operands = _from_sublists(args) if isinstance(args[0], Value) else (args[0], args[1:])
     if not isinstance(equation, str):
         raise TypeError(
@@ -117,8 +120,8 @@ def _read(equation: str, ndims: Labels) -> tuple[tuple[Labels, ...], Labels]:
         letters = len(labels) - labels.count(None)
         if letters == len(labels) != ndim:
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({letters}) does not match the number of "
-                f"dimensions ({ndim}) for operand {i} and no ellipsis was given"
+                f"einsum(): the number of subscripts in the equation ({letters}) does not match the number "
+                f"of dimensions ({ndim}) for operand {i} and no ellipsis was given"
             )
         if letters > ndim:
             raise RuntimeError(
@@ -139,7 +142,8 @@ def _read(equation: str, ndims: Labels) -> tuple[tuple[Labels, ...], Labels]:
             )
         if a >= 0 and a not in everything:
             raise RuntimeError(
-                f"einsum(): output subscript {_LETTERS[a]} does not appear in the equation for any input operand"
+                f"einsum(): output subscript {_LETTERS[a]} does not appear in the equation for any input "
+                "operand"
             )
     return tuple(found), output
 
@@ -166,8 +170,8 @@ def _term(term: str, position: int, equation: str, what: str) -> list[int | None
             labels.append(_NUMBERS[letter])
         elif letter != " ":
             raise RuntimeError(
-                f"einsum(): invalid subscript given at index {position + i} in the equation string, subscripts must "
-                "be in [a-zA-Z]"
+                f"einsum(): invalid subscript given at index {position + i} in the equation string, "
+                "subscripts must be in [a-zA-Z]"
             )
         i += 1
     return labels
@@ -196,7 +200,8 @@ def _sizes(operands: Any, subscripts: tuple[Labels, ...]) -> dict[int, int]:
             name = _LETTERS[a] if a >= 0 else "..."
             if own.setdefault(a, n) != n:
                 raise RuntimeError(
-                    f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't match, {n} != {own[a]}"
+                    f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't match, "
+                    f"{n} != {own[a]}"
                 )
             known = sizes.setdefault(a, n)
             if known == 1:
@@ -254,6 +259,6 @@ def _pair(x1: Any, labels1: Labels, x2: Any, labels2: Labels, later: set[int], o
                     f"einsum() does not promote; convert one operand: x.to({x1.dtype}).",
                 )
             )
-        dtype = ops.result_type(x1, x2)
-        x1, x2 = x1.to(dtype), x2.to(dtype)
+        dtype = result_type((x1, x2))
+        x1, x2 = dispatch.cast(x1, dtype), dispatch.cast(x2, dtype)
     return ops.contract(x1, x2, labels1=labels1, labels2=labels2, output=wanted), wanted

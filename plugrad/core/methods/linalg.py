@@ -6,7 +6,6 @@ from typing import Any
 
 from plugrad.core import dispatch, ops
 from plugrad.core.errors import with_hint
-from plugrad.core.methods.einsum import einsum
 from plugrad.core.linalg_refusals import (
     refuse_bmm,
     refuse_dot,
@@ -16,6 +15,7 @@ from plugrad.core.linalg_refusals import (
     require_tensors,
     shape_of,
 )
+from plugrad.core.methods.einsum import einsum
 from plugrad.core.methods.linalg_sums import ProductSumMethods, addmm, addmv, addr, baddbmm
 from plugrad.core.value import Value
 
@@ -32,8 +32,8 @@ def matmul(input: Any, other: Any) -> Any:
 
     .. math:: y_{ij} = \sum_k a_{ik} b_{kj}
 
-    Two vectors give their dot product; a matrix and a vector, on either side, a vector; stacks of matrices the products
-    of their matrices, where the dimensions before the last two broadcast.
+    Two vectors give their dot product; a matrix and a vector, on either side, a vector; stacks of matrices
+    the products of their matrices, where the dimensions before the last two broadcast.
 
     Args:
         input: The left factor.
@@ -48,8 +48,8 @@ def matmul(input: Any, other: Any) -> Any:
         - Output: (\*, n, m), without n or m where that factor is a vector
 
     Raises:
-        RuntimeError: The sizes that are summed over differ, the stacks do not broadcast, the dtypes differ, or a factor
-            has no dimension.
+        RuntimeError: The sizes that are summed over differ, the stacks do not broadcast, the dtypes differ,
+            or a factor has no dimension.
 
     Example::
 
@@ -335,7 +335,8 @@ def inner(input: Any, other: Any) -> Any:
     if a[-1] != b[-1]:
         raise RuntimeError(
             with_hint(
-                f"inner() the last dimension must match on both input tensors but got shapes {list(a)} and {list(b)}",
+                "inner() the last dimension must match on both input tensors but got shapes "
+                f"{list(a)} and {list(b)}",
                 "both are summed over their last dimension.",
             )
         )
@@ -367,7 +368,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     """
     require_tensors("tensordot", a=a, b=b)
     if isinstance(dims, Value):
-        dims = dims.tolist()
+        tensor: Any = dims
+        dims = tensor.tolist()
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
@@ -390,8 +392,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
             a = a.sum(j, keepdim=True, dtype=a.dtype)
         elif m != n:
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {m} in dim {j} and second has size {n} in dim "
-                f"{k}"
+                f"contracted dimensions need to match, but first has size {m} in dim {j} and second has size "
+                f"{n} in dim {k}"
             )
     for side in (dims_a, dims_b):
         for d in side:

@@ -6,6 +6,7 @@ The axis of classes is 1 in a batch, and the only one without.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from plugrad.core.errors import with_hint
 from plugrad.core.facts import case, integers, real
@@ -13,8 +14,8 @@ from plugrad.core.op import op
 from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
 
 __all__ = [
-    "cross_entropy", "cross_entropy_of_classes", "cross_entropy_of_probabilities", "nll_loss", "nll_loss_backward",
-    "nll_loss_of_classes",
+    "cross_entropy", "cross_entropy_of_classes", "cross_entropy_of_probabilities", "nll_loss",
+    "nll_loss_backward", "nll_loss_of_classes",
 ]  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def one_hot(xp, shape, kept):
 
 
 def shares(xp, weights, ignored, reduction):
-    """What each target's loss is multiplied by. Nothing where it is ignored, even where all are and the mean is nan."""
+    """What each target's loss is multiplied by: 0 where ignored, even where all are and the mean is nan."""
     if reduction != "mean":
         return weights
     return xp.where(ignored, 0.0, xp.divide(weights, xp.sum(weights)))
@@ -161,8 +162,8 @@ def cross_entropy_of_classes(
 ):
     """The loss; and as a residual its slope, what backward multiplies by the incoming gradient.
 
-    The loss of a target is -sum_j w_j log softmax(x)_j for a distribution w that is 1 at the target's class, smoothed,
-    and its slope sum(w) softmax(x) - w. The slope takes what the loss has computed, and backward one pass.
+    The loss of a target is -sum_j w_j log softmax(x)_j for a distribution w that is 1 at the target's class,
+    smoothed, and its slope sum(w) softmax(x) - w. So backward is one pass.
     """
     axis = class_axis(x)
     classes = x.shape[axis]
@@ -220,7 +221,15 @@ def cross_entropy_of_probabilities(xp, x, target, weight, *, reduction="mean", l
     return total if reduction == "sum" else xp.divide(total, count or math.nan)
 
 
-def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
     """PyTorch's cross_entropy on Tensors: a target shaped as the input is one of probabilities."""
     if input.raw.shape == target.raw.shape:
         return cross_entropy_of_probabilities(
@@ -240,7 +249,9 @@ def cross_entropy(input, target, weight=None, *, ignore_index=-100, reduction="m
         raise
 
 
-def nll_loss(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
+def nll_loss(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Any:
     """PyTorch's nll_loss on Tensors."""
     try:
         return nll_loss_of_classes(input, target, weight, ignore_index=ignore_index, reduction=reduction)

@@ -22,8 +22,8 @@ __all__ = ["contract"]
 def contract(xp, x1, x2, *, labels1, labels2, output):
     """The sum of products over the labels that are not in the output, as one product of stacks of matrices.
 
-    Each label stands once in an array that has it, and in at least two of ``labels1``, ``labels2`` and ``output``:
-    what is summed in one array alone is summed before.
+    Each label stands once in an array that has it, and in at least two of ``labels1``, ``labels2`` and
+    ``output``: what is summed in one array alone is summed before.
     """
     sizes = dict(zip((*labels1, *labels2), (*x1.shape, *x2.shape), strict=True))
     batch = [a for a in labels1 if a in labels2 and a in output]

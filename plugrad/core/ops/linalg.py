@@ -5,6 +5,8 @@ A product of each combination of ranks is an op of its own, as PyTorch's nodes s
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugrad.core.facts import case, real
 from plugrad.core.linalg_refusals import refuse_linear
 from plugrad.core.namespace import FUNCTIONS
@@ -14,8 +16,8 @@ from plugrad.core.refusals import BOOLEAN, lacks
 from plugrad.core.value import Value
 
 __all__ = [
-    "addmm", "addmv", "addr", "affine", "baddbmm", "bmm", "column_sums", "dot", "linear", "linear_map", "matmul", "mm",
-    "mv", "project", "tensordot", "vdot", "vecdot",
+    "addmm", "addmv", "addr", "affine", "baddbmm", "bmm", "column_sums", "dot", "linear", "linear_map",
+    "matmul", "mm", "mv", "project", "tensordot", "vdot", "vecdot",
 ]  # fmt: skip
 
 
@@ -87,7 +89,7 @@ mm.vjp(
     samples=lambda: [case(real(3), real(3, 4)), case(real(5, 2, 3), real(3, 4))],
 )
 def project(xp, x, matrix):
-    """The product of each row of ``x``, of any rank, and a matrix: one large product, not one for each matrix of x."""
+    """The product of each row of ``x``, of any rank, and a matrix, as one large product."""
     return xp.matmul(x, matrix)
 
 
@@ -118,7 +120,7 @@ bmm.vjp(
 )
 
 
-def matmul(x1, x2):
+def matmul(x1: Any, x2: Any) -> Any:
     """The standard's matmul on Tensors: the op for these ranks."""
     if not isinstance(x1, Value):
         raise wrong_type("matmul", "input", 1, x1)
@@ -151,7 +153,7 @@ def rows(xp, x):
 
 
 def sum_rows(xp, g, shape):
-    """The gradient of what was added to every row, where it had the size of a row; else the engine will see."""
+    """The gradient of what was added to every row; of another shape the engine sums it."""
     if len(shape) != 1 or g.ndim < 2 or shape[0] != g.shape[-1]:
         return g
     return xp.column_sums(rows(xp, g))
@@ -205,7 +207,7 @@ linear_map.vjp(
 )
 
 
-def linear(input, weight, bias=None):
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """PyTorch's linear on Tensors."""
     try:
         if weight.raw.ndim == 2:
@@ -315,7 +317,7 @@ baddbmm.vjp(
 )
 
 
-@op(samples=lambda: [case(real(2, 3), real(2, 3)), case(real(2, 3), real(2, 3), axis=0)])
+@op(samples=lambda: [case(real(2, 3), real(2, 3)), case(real(2, 3), real(2, 3), axis=-2)])
 def vecdot(xp, x1, x2, *, axis=-1):
     """The sum of products along an axis."""
     return xp.sum(x1 * x2, axis=axis)
@@ -323,7 +325,7 @@ def vecdot(xp, x1, x2, *, axis=-1):
 
 @op(samples=lambda: [case(real(2, 3, 4), real(3, 4, 5)), case(real(2, 3), real(4), axes=0)])
 def tensordot(xp, x1, x2, *, axes=2):
-    """The sum of products over several axes of both: the last of x1 and the first of x2, or two lists of axes."""
+    """The sum of products over the last axes of x1 and the first of x2, or over two lists of axes."""
     n1, n2 = x1.ndim, x2.ndim
     if isinstance(axes, int):
         axes1, axes2 = tuple(range(n1 - axes, n1)), tuple(range(axes))

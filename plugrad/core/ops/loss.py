@@ -120,7 +120,7 @@ def huber_loss_backward(xp, grad, x, target, *, reduction, delta):
     return (share(reduction, x, target) * grad) * slope
 
 
-# -- two classes -------------------------------------------------------------------------------------------------------
+# -- two classes -----------------------------------------------------------------------------------
 
 # float32's 1e-12, which PyTorch takes in every dtype.
 _TINY = 9.999999960041972e-13

@@ -10,7 +10,7 @@ __all__ = ["layer_norm", "layer_norm_backward"]
 
 
 def _standardized(xp, x, axes, eps):
-    """(x - mean) / sqrt(var + eps), with the mean and the reciprocal of the root; the variance is the biased one."""
+    """(x - mean) / sqrt(var + eps) with the biased variance, the mean, and the reciprocal of the root."""
     mean = xp.mean(x, axis=axes, keepdims=True)
     centred = x - mean
     rstd = 1 / xp.sqrt(xp.mean(centred * centred, axis=axes, keepdims=True) + eps)
@@ -66,9 +66,9 @@ def layer_norm_backward(xp, grad, x, weight=None, mean=None, rstd=None, *, ndim,
     r"""The gradients of layer_norm that are needed, of x, weight and bias, in this order.
 
     With :math:`\hat x` the normalized x and :math:`h = g w`:
-    :math:`(h - \overline{h} - \hat x \, \overline{h \hat x}) / \sqrt{\sigma^2 + \epsilon}`, the means over the
-    normalized axes (https://arxiv.org/abs/1607.06450). The statistics are a help for kernels; the definition computes
-    them of x, so that it can be differentiated again.
+    :math:`(h - \overline{h} - \hat x \, \overline{h \hat x}) / \sqrt{\sigma^2 + \epsilon}`, the means over
+    the normalized axes (https://arxiv.org/abs/1607.06450). The statistics are a help for kernels; the
+    definition computes them of x, so that it can be differentiated again.
     """
     axes = _last(x, ndim)
     outer = tuple(range(x.ndim - ndim))

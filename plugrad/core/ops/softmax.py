@@ -18,7 +18,7 @@ def _backward_samples():
 
 
 def largest(xp, x, axis):
-    """What to subtract before exp, so that it does not overflow: the result is the same, exactly so in theory."""
+    """What to subtract before exp, so that it does not overflow."""
     return xp.max(x, axis=axis, keepdims=True) if 0 not in x.shape else xp.sum(x, axis=axis, keepdims=True)
 
 
