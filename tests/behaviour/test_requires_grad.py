@@ -216,6 +216,14 @@ def test_shape_dtype_and_size() -> None:
     assert x.is_floating_point()
 
 
+def test_what_a_tensor_on_the_host_says_of_its_memory() -> None:
+    x = torch.ones(2, 3, device="cpu")
+    assert (x.is_cpu, x.is_cuda, x.get_device()) == (True, False, -1)
+    assert (x.itemsize, x.nbytes, x.is_contiguous(), x.name) == (4, 24, True, None)
+    assert x.data_ptr() == x.view(6).data_ptr() != x.clone().data_ptr()
+    assert not x.t().is_contiguous()
+
+
 def test_reflected_operators() -> None:
     x = leaf(2.0)
     for value, expected, slope in (

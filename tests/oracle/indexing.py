@@ -87,7 +87,8 @@ def writing(draw: Draw) -> Iterator[Sample]:
     x = draw(3, 4, 5)
     for name, index in INDICES.items():
         unlisted = list(index) if isinstance(index, list) else index
-        shape = x[unlisted].shape
+        # PyTorch selects by the integer first, and leaves the tensor's dimension where it stands
+        shape = (4, 2) if name == "integer apart from a tensor" else x[unlisted].shape
         yield sample(x, index, 7.0)
         yield sample(x, index, draw())
         if name not in ("tensor", "tensor of two dimensions"):  # the same place twice: any of them may win

@@ -52,7 +52,7 @@ def classes(draw: Draw, logits: bool) -> Iterator[Sample]:
     target = np.array([2, 0, 1, 2])
     for reduction in REDUCTIONS:
         yield sample(make(4, 3), target, reduction=reduction)
-        yield sample(make(4, 3), target, weight=draw(3, low=0.1), reduction=reduction)
+        yield sample(make(4, 3), target, weight=fixed(draw(3, low=0.1)), reduction=reduction)
         yield sample(make(4, 3), target, ignore_index=2, reduction=reduction)
         yield sample(make(2, 3, 5), draw.ints(2, 5, low=0, high=3), reduction=reduction)
     yield sample(make(4, 3), target)
@@ -67,9 +67,9 @@ def cross_entropy(draw: Draw) -> Iterator[Sample]:
     for reduction in REDUCTIONS:
         given = {"label_smoothing": 0.2, "reduction": reduction}
         yield sample(draw(4, 3), np.array([2, 0, 1, 2]), **given)
-        yield sample(draw(4, 3), np.array([2, 0, 1, -100]), weight=draw(3, low=0.1), **given)
+        yield sample(draw(4, 3), np.array([2, 0, 1, -100]), weight=fixed(draw(3, low=0.1)), **given)
         yield sample(draw(4, 3), draw(4, 3, low=0.0), **given)
-        yield sample(draw(4, 3), draw(4, 3, low=0.0), weight=draw(3, low=0.1), **given)
+        yield sample(draw(4, 3), draw(4, 3, low=0.0), weight=fixed(draw(3, low=0.1)), **given)
     yield sample(draw(2, 3, 5), draw(2, 3, 5, low=0.0))
 
 
@@ -85,9 +85,11 @@ def logits(draw: Draw) -> Iterator[Sample]:
     for reduction in REDUCTIONS:
         x, t = draw(4, 3, low=-9.0, high=9.0), draw(4, 3, low=0.0, high=1.0)
         yield sample(x, t, reduction=reduction)
-        yield sample(x, t, weight=draw(3, low=0.1), reduction=reduction)
-        yield sample(x, t, pos_weight=draw(3, low=0.1), reduction=reduction)
-        yield sample(x, t, weight=draw(4, 1, low=0.1), pos_weight=draw(3, low=0.1), reduction=reduction)
+        yield sample(x, t, weight=fixed(draw(3, low=0.1)), reduction=reduction)
+        yield sample(x, t, pos_weight=fixed(draw(3, low=0.1)), reduction=reduction)
+        yield sample(
+            x, t, weight=fixed(draw(4, 1, low=0.1)), pos_weight=fixed(draw(3, low=0.1)), reduction=reduction
+        )
     for laid in draw.layouts(draw(3, 4)):
         yield sample(laid, draw(3, 4, low=0.0, high=1.0))
 

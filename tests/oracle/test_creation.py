@@ -102,6 +102,31 @@ CREATED: dict[str, dict[str, Make]] = {
         "float64": lambda t: t.linspace(0, 1, 11, dtype=t.float64),
         "keywords": lambda t: t.linspace(start=0, end=10, steps=3),
     },
+    "logspace": {
+        "five": lambda t: t.logspace(0, 2, 5),
+        "base": lambda t: t.logspace(0, 4, 3, base=2.0, dtype=t.float64),
+    },
+    "scalar_tensor": {
+        "number": lambda t: t.scalar_tensor(2.5),
+        "dtype": lambda t: t.scalar_tensor(2, dtype=t.int64),
+    },
+    "tril_indices": {
+        "square": lambda t: t.tril_indices(3, 3),
+        "offset": lambda t: t.tril_indices(3, 4, 1),
+    },
+    "triu_indices": {
+        "square": lambda t: t.triu_indices(3, 3),
+        "offset": lambda t: t.triu_indices(4, 3, -1),
+    },
+    "asarray": {
+        "list": lambda t: t.asarray([1, 2]),
+        "array": lambda t: t.asarray(F32.copy()),
+        "tensor": lambda t: t.asarray(t.ones(2), dtype=t.float64),
+    },
+    "from_dlpack": {
+        "array": lambda t: t.from_dlpack(F32.copy()),
+        "tensor": lambda t: t.from_dlpack(t.ones(2)),
+    },
     "eye": {
         "square": lambda t: t.eye(3),
         "wide": lambda t: t.eye(2, 4),

@@ -209,6 +209,8 @@ FUNCTIONAL = [
 
 # Public callables that compute nothing from tensors, or whose numbers are random: what tests them instead.
 ELSEWHERE = {
+    "defaults": "tests/oracle/test_creation.py",
+    "printing": "tests/oracle/test_reprs.py",
     "autograd": "tests/behaviour/test_backward.py",
     "modes": "tests/behaviour/test_grad_modes.py",
     "random": "tests/oracle/test_random_stream.py",
@@ -225,6 +227,11 @@ NOT_OPS: dict[str, str] = {
         ],
         ELSEWHERE["modes"],
     ),
+    **dict.fromkeys(
+        ["get_default_dtype", "set_default_dtype", "get_default_device", "set_default_device"],
+        ELSEWHERE["defaults"],
+    ),
+    "set_printoptions": ELSEWHERE["printing"],
     **dict.fromkeys(
         [
             "manual_seed",
@@ -246,6 +253,40 @@ NOT_OPS: dict[str, str] = {
         ],
         ELSEWHERE["random"],
     ),
+}
+
+
+# What a tensor says of itself, how it is converted, differentiated and filled.
+METHODS_ELSEWHERE: dict[str, list[str]] = {
+    "tests/behaviour/test_requires_grad.py": [
+        *(
+            "data",
+            "detach",
+            "detach_",
+            "device",
+            "dim",
+            "dtype",
+            "element_size",
+            "get_device",
+            "grad",
+            "grad_fn",
+        ),
+        *("is_contiguous", "is_cpu", "is_cuda", "is_leaf", "itemsize", "name", "nbytes", "ndim", "nelement"),
+        *("output_nr", "requires_grad", "requires_grad_", "shape", "size", "stride", "data_ptr", "type"),
+    ],
+    "tests/behaviour/test_backward.py and test_tensor_hooks.py": [
+        *("backward", "retain_grad", "retains_grad", "register_hook", "register_post_accumulate_grad_hook"),
+    ],
+    "tests/behaviour/test_grad_modes.py": ["is_inference"],
+    "tests/oracle/test_promotion.py": [
+        *("bfloat16", "bool", "byte", "cdouble", "cfloat", "char", "double", "float", "half", "int", "long"),
+        *("short", "to", "cpu", "cuda"),
+    ],
+    "tests/oracle/test_creation.py": [
+        *("new_empty", "new_full", "new_ones", "new_tensor", "new_zeros", "item", "numpy", "tolist"),
+    ],
+    "tests/behaviour/test_in_place.py": ["copy_", "fill_", "zero_"],
+    "tests/oracle/test_random_stream.py": ["exponential_", "random_", "uniform_"],
 }
 
 
@@ -281,9 +322,11 @@ def _functions_in_common(mine: Any, theirs: Any) -> list[str]:
 
 
 def _is_covered(name: str) -> bool:
-    """By a row of its own, or as another name of a function that has one."""
+    """By a row of its own, as another name of a function that has one, or as its in-place form."""
     if name in TABLE or name in CREATED or name in NOT_OPS:
         return True
+    if name.endswith("_"):
+        return _is_covered(name[:-1])
     same = getattr(ours, name)
     return any(getattr(ours, row, None) is same for row in TABLE if "." not in row)
 
@@ -300,7 +343,23 @@ def test_every_public_functional_has_a_row() -> None:
     missing = [
         name
         for name in _functions_in_common(mine, theirs)
-        if f"nn.functional.{name}" not in TABLE and getattr(mine, name) is not getattr(ours, name, None)
+        if f"nn.functional.{name.removesuffix('_')}" not in TABLE
+        and getattr(mine, name) is not getattr(ours, name, None)
+    ]
+    assert missing == []
+
+
+@pytest.mark.skipif(ours is real, reason="PyTorch has far more than plugrad claims")
+def test_every_method_has_a_row() -> None:
+    elsewhere = {name for names in METHODS_ELSEWHERE.values() for name in names}
+    missing = [
+        name
+        for name in dir(ours.Tensor)
+        if not name.startswith("_")
+        and hasattr(real.Tensor, name)
+        and name not in elsewhere
+        and name.rstrip("_") not in TABLE
+        and not (hasattr(ours, name.rstrip("_")) and _is_covered(name.rstrip("_")))
     ]
     assert missing == []
 

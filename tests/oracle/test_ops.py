@@ -1,4 +1,4 @@
-"""Every op, as function, method and operator: values, gradients and second derivatives are PyTorch's."""
+"""Every op, as function, method, operator and in place: values and derivatives are PyTorch's."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import indexing, linalg, neural, pointwise, reductions, shapes
-from tests.oracle.harness import Draw, Row, assert_no_difference, forms
+from tests.oracle import indexing, linalg, more_numbers, more_shapes, neural, pointwise, reductions, shapes
+from tests.oracle.harness import Draw, Row, assert_no_difference, forms, real
 
 TABLE: dict[str, Row] = (
-    pointwise.ROWS | reductions.ROWS | shapes.ROWS | indexing.ROWS | linalg.ROWS | neural.ROWS
+    pointwise.ROWS
+    | reductions.ROWS
+    | shapes.ROWS
+    | indexing.ROWS
+    | linalg.ROWS
+    | neural.ROWS
+    | more_numbers.ROWS
+    | more_shapes.ROWS
 )
 
 CASES = [
@@ -20,14 +27,44 @@ CASES = [
     for form in forms(name, row)
     for dtype in row.dtypes
 ]
+# Rows with a sample that PyTorch refuses; in any other row such a sample would test nothing.
+SOME_REFUSED = {"argmax", "argmin", "reshape"}
+WARNINGS = (
+    pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Tensor.T is deprecated on 0-D tensors:UserWarning"),
+)
 
 
-@pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning")
-@pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors:UserWarning")
+def quiet(test: Callable[..., None]) -> Callable[..., None]:
+    for mark in WARNINGS:
+        test = mark(test)
+    return test
+
+
+@quiet
 @pytest.mark.parametrize(("name", "form", "dtype"), CASES)
 def test_op(name: str, form: str, dtype: str) -> None:
     row = TABLE[name]
-    call: Callable[..., Any] = forms(name, row)[form]
+    call = forms(name, row)[form]
     second = row.second and dtype == "float64"
     samples = row.samples(Draw(dtype))
-    assert_no_difference(call, samples, dtype, second=second, tolerance=row.tolerance)
+    refused = name in SOME_REFUSED
+    assert_no_difference(call, samples, dtype, second=second, refused=refused, tolerance=row.tolerance)
+
+
+IN_PLACE = [name for name, row in TABLE.items() if row.method and hasattr(real.Tensor, name + "_")]
+
+
+@quiet
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place_method(name: str) -> None:
+    """On a copy, so that gradients of the input itself are compared too; errors included."""
+
+    def edit(lib: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        y = x.clone()
+        result = getattr(y, name + "_")(*args, **kwargs)
+        assert result is y
+        return y
+
+    assert_no_difference(edit, TABLE[name].samples(Draw("float64")), "float64")

@@ -91,13 +91,21 @@ TWO = [
     "logical_xor",
 ]
 SCALARS = (0, 1, -1, 2, 0.5, -0.5, math.inf, -math.inf, math.nan)
-# NumPy's and PyTorch's own trigonometry part ways where the argument is far larger than the precision.
+# Where the two part ways, and neither is more right: an angle far larger than the precision.
 TOO_LARGE = {"sin": 1e5, "cos": 1e5, "tan": 1e5}
+# Where PyTorch's float32 kernels say NaN: a quotient overflows on the way, an infinity meets a zero.
+FINITE_QUOTIENT = {"fmod", "remainder"}
+FINITE = {"nn.functional.gelu"}
 
 
 def numbers(name: str, dtype: str) -> np.ndarray:
     limit = TOO_LARGE.get(name, math.inf)
-    return np.array([n for n in NUMBERS if not limit < abs(n) < math.inf]).astype(dtype)
+    chosen = [n for n in NUMBERS if not limit < abs(n) < math.inf]
+    if dtype == "float32" and name in FINITE_QUOTIENT:
+        chosen = [n for n in chosen if abs(n) != 1e-30]
+    if dtype == "float32" and name in FINITE:
+        chosen = [n for n in chosen if not math.isinf(n)]
+    return np.array(chosen).astype(dtype)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -153,7 +161,9 @@ def test_reductions(name: str, special: float) -> None:
     x = np.array(
         [[1.0, special, 2.0], [special, special, 0.5], [1.0, 2.0, 4.0], [math.inf, -math.inf, special]]
     )
-    assert_no_difference(reduce, iter([sample(x)]), "float64")
+    # Without a zero among them, PyTorch divides the product by each factor: NaN at an infinity. plugrad
+    # does not.
+    assert_no_difference(reduce, iter([sample(x)]), "float64", grad=name not in ("prod", "cumprod"))
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
