@@ -46,6 +46,8 @@ def function(op: Op) -> Any:
         device: Any = None
         dtype = None
         plain = True
+        # The category that a number asks for: a float wants a floating dtype, an int an integer one at least.
+        wanted = 0
         raws = []
         mask = 0
         bit = 1
@@ -65,9 +67,18 @@ def function(op: Op) -> Any:
                 raws.append(x.raw)
             else:
                 if takes and x is not None:
-                    plain = False
+                    if x.__class__ is float:
+                        wanted = 2
+                    elif x.__class__ is int:
+                        wanted = wanted or 1
+                    else:
+                        plain = False
                 raws.append(x)
             bit += bit
+        if dtype is None:
+            plain = plain and not wanted
+        elif wanted > dtype.category:
+            plain = False
         if not plain or device is None or (choosy and not (dtype is not None and dtype.is_inexact)):
             args, raws, device = _prepared(op, args)
         record = mask and mode() > 0 and not op.constant

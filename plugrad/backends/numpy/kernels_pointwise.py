@@ -277,7 +277,7 @@ def softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     np.log1p(y, y)
     if beta != 1:
         y /= beta
-    if above.any():
+    if y.size < _MANY or above.any():
         np.copyto(y, x, where=above)
     return y
 
@@ -290,8 +290,8 @@ def softplus_backward(grad: Any, x: Any, *, beta: float = 1.0, threshold: float 
     np.exp(y, y)
     y += _ONE.get(y.dtype, 1)
     np.reciprocal(y, y)
-    if above.any():
-        y[above] = 1
+    if y.size < _MANY or above.any():
+        np.copyto(y, _ONE.get(y.dtype, 1), where=above)
     return times(y, grad)
 
 

@@ -18,6 +18,8 @@ __all__ = [
     "fmin", "maximum", "minimum", "nan_to_num", "nan_to_num_", "round", "round_", "where",
 ]  # fmt: skip
 
+_USUAL = (Value, float, int)
+
 _BYTE_CONDITION = (
     "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future "
     "version of PyTorch. Use a boolean condition instead."
@@ -56,6 +58,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """
     if not isinstance(condition, Value):
         raise _no_such_call("where", (condition, input, other), {})
+    if condition.dtype is dtypes.bool_ and isinstance(input, Value) and isinstance(other, _USUAL):
+        return ops.where(condition, input, other)
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)  # type: ignore[attr-defined]  # every Value is a Tensor here
     branches = [x if isinstance(x, Value) else plain(x) for x in (input, other)]
