@@ -160,7 +160,7 @@ def scatter_zeros(x: Any, index: Any, *, axis: int, shape: tuple[int, ...], dist
 def _source(source: Any, index: Any) -> Any:
     """The part of a source that the index uses; numbers and 0-d arrays as they are."""
     shape = getattr(source, "shape", ())
-    if not shape or shape == index.shape:
+    if shape == index.shape or not shape:
         return source
     return source[tuple(slice(0, n) for n in index.shape)]
 

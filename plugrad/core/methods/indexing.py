@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from plugrad.core import arguments, dispatch, ops
+from plugrad.core import arguments, dispatch, dtypes, ops
 from plugrad.core.dispatch import normalized_dim
 from plugrad.core.errors import with_hint
 from plugrad.core.inplace import check_writable
 from plugrad.core.methods import keys, writing
 from plugrad.core.modes import mode
-from plugrad.core.promote import plain, wrong_type
+from plugrad.core.promote import common_device, plain, wrong_type
 from plugrad.core.value import Value
 
 __all__ = ["index_put", "narrow", "select"]
@@ -56,6 +56,13 @@ def getitem(input: Any, key: Any) -> Any:
         shape = input.raw.shape
         if shape and -shape[0] <= key < shape[0]:
             return ops.basic_select(input, key=(key, ...))
+    elif key.__class__ is dispatch.Tensor and key.device is input.device:
+        # The usual cases of one tensor: a vector of indices, a mask of everything.
+        shape = key.raw.shape
+        if key.dtype is dtypes.int64 and shape and input.raw.shape:
+            return _read(input, (key,), (0,))
+        if key.dtype is dtypes.bool_ and shape and shape == input.raw.shape:
+            return ops.masked_read(input, key, axis=0)
     view, basic, sizes, arrays, axes = keys.parse(input, key)
     x = input if view is None else view(input, key=basic)
     if not arrays:
@@ -64,11 +71,16 @@ def getitem(input: Any, key: Any) -> Any:
     if len(arrays) == 1 and arrays[0].dtype.category == 0:
         return ops.masked_read(x, arrays[0], axis=axes[0])
     indices, places = keys.expanded(arrays, axes)
-    keys.indexed_shape(sizes, indices, places)
+    if len(indices) > 1:
+        keys.indexed_shape(sizes, indices, places)
+    return _read(x, indices, places)
+
+
+def _read(x: Any, indices: tuple[Any, ...], axes: tuple[int, ...]) -> Any:
     try:
-        return ops.index(x, indices, axes=places)
+        return ops.index(x, indices, axes=axes)
     except IndexError as error:
-        raise keys.out_of_bounds(x, indices, places) or error from None
+        raise keys.out_of_bounds(x, indices, axes) or error from None
 
 
 def select(input: Any, dim: int, index: int) -> Any:
@@ -250,7 +262,7 @@ def _put_basic(x: Any, basic: Any, sizes: list[int], value: Any) -> None:
     check_writable(x, (value,))
     number = value
     if isinstance(value, Value):
-        dispatch.common_device("setitem", (x, value))
+        common_device("setitem", (x, value))
         _check_expands(value, sizes)
         if None in basic:
             value = _without_new(value, basic, len(sizes))

@@ -268,6 +268,8 @@ def _checked(item: Any, sizes: list[int], axis: int) -> Any:
 def local(x: Any, arrays: list[Any]) -> list[Any]:
     """Index arrays on the device of ``x``: those in the host's memory are copied there."""
     device = x.device
+    if len(arrays) == 1 and arrays[0].device is device:
+        return arrays
     moved = []
     for array in arrays:
         if array.device is not device:
@@ -287,6 +289,8 @@ def local(x: Any, arrays: list[Any]) -> list[Any]:
 
 def expanded(arrays: list[Any], axes: list[int]) -> tuple[tuple[Any, ...], tuple[int, ...]]:
     """Masks replaced by the index arrays of where they are true."""
+    if len(arrays) == 1 and arrays[0].dtype is not dtypes.bool_:
+        return tuple(arrays), tuple(axes)
     new: list[Any] = []
     places: list[int] = []
     for array, axis in zip(arrays, axes, strict=True):

@@ -97,6 +97,8 @@ def _ranked(x: Any, index: Any, what: str) -> Any:
 def _check_sizes(x: Any, dim: int, index: Any, source: Any) -> None:
     shape, wanted = list(x.raw.shape), list(index.raw.shape)
     given = list(source.raw.shape) if isinstance(source, Value) else wanted
+    if shape == wanted == given:
+        return
     if any(
         [(n > m and i != dim) or n > k for i, (n, m, k) in enumerate(zip(wanted, shape, given, strict=True))]
     ):

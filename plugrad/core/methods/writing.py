@@ -12,6 +12,7 @@ from typing import Any
 from plugrad.core import dispatch, views
 from plugrad.core.inplace import bump, check_writable
 from plugrad.core.modes import mode
+from plugrad.core.promote import common_device
 from plugrad.core.value import Value
 
 
@@ -19,7 +20,7 @@ def own(x: Any, source: Any) -> Any:
     """``source``, in memory of its own if writing to ``x`` might change what is read of it."""
     if not isinstance(source, Value) or source.device is not x.device:
         return source
-    backend = x.device.backend
+    backend: Any = x.device.backend
     if not backend.shares_memory(x.raw, source.raw):
         return source
     copy = dispatch.Tensor(backend.copy(source.raw), source.device, source.dtype)
@@ -43,7 +44,7 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
             flat.append(arg)
     check_writable(x, tuple(flat[1:]))
     device = x.device
-    dispatch.common_device(op.name + "_", [v for v in flat if isinstance(v, Value)])
+    common_device(op.name + "_", [v for v in flat if isinstance(v, Value)])
     raw = device.backend.aliasable(x.raw)
     raws = [raw, *[v.raw if isinstance(v, Value) else v for v in flat[1:]]]
     # Silent, not again(): what warned has already written.

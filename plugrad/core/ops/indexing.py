@@ -280,7 +280,8 @@ masked_read.vjp(x=lambda xp, g, mask, axis, x_shape: xp.place_mask(g, mask, axis
 @op(
     node="IndexBackward",
     promote="none",
-    samples=None,  # the number of true elements must be that of x's: tested by hand
+    # The number of true elements must be that of x's.
+    tested="tests/ops/test_indexing_keys.py",
 )
 def place_mask(xp, x, mask, *, axis, shape):
     """Zeros of a shape with ``x`` where ``masked_read`` reads with this mask."""

@@ -150,19 +150,21 @@ def unique_sorted(xp, x, *, consecutive=False):
     ``consecutive``: only neighbours are merged, and nothing is sorted.
     """
     n = x.shape[0]
-    rows = xp.reshape(x, (n, addressing.size(x.shape[1:])))
     numbers = addressing.counting(xp, x, n)
+    if n == 0:
+        return xp.asarray(x, copy=True), numbers, xp.asarray(numbers, copy=True)
+    rows = xp.reshape(x, (n, addressing.size(x.shape[1:])))
     sequence = numbers
     if not consecutive:
         # Lexicographic: stable sorts by each column, the first column last.
         for column in reversed(range(rows.shape[1])):
             sequence = xp.take(sequence, xp.order(xp.take(rows[:, column], sequence, axis=0)), axis=0)
         rows = xp.take(rows, sequence, axis=0)
-    starts = addressing.constant(xp, x, (min(n, 1),), True, xp.bool)
-    starts = xp.concat([starts, xp.any(rows[1:, :] != rows[: max(n - 1, 0), :], axis=1)])
+    starts = addressing.constant(xp, x, (1,), True, xp.bool)
+    starts = xp.concat([starts, xp.any(rows[1:, :] != rows[: n - 1, :], axis=1)])
     first = xp.nonzero(starts)[0]
     which = xp.take(xp.cumulative_sum(xp.astype(starts, xp.int64)) - 1, xp.argsort(sequence), axis=0)
-    ends = xp.concat([first[1:], addressing.constant(xp, first, (min(n, 1),), n, first.dtype)])
+    ends = xp.concat([first[1:], addressing.constant(xp, first, (1,), n, first.dtype)])
     values = xp.reshape(xp.take(rows, first, axis=0), (first.shape[0], *x.shape[1:]))
     return values, which, ends - first
 
