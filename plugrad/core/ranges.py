@@ -52,6 +52,7 @@ def arange(
 
     Raises:
         RuntimeError: if ``step`` is 0, or leads away from ``end``.
+        ValueError: if ``step`` is 0 in an integer dtype.
         TypeError: if an argument is no number.
 
     Example::
@@ -88,6 +89,8 @@ def arange(
     if dtype.category == 1:
         # Integer dtypes count in integers: all numbers are truncated first, as in PyTorch.
         first, last, stride = [converted(x, dtypes.int64) for x in numbers]
+        if stride == 0:
+            raise ValueError(with_hint("step must be nonzero", f"as an integer, {numbers[2]} is 0."))
         out = _integers(first, stride, _count(first, last, stride), dtype, device)
     else:
         out = _floats(float(numbers[0]), float(numbers[2]), count, dtype, device)
