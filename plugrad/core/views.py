@@ -10,6 +10,7 @@ from typing import Any
 
 from plugrad.core import dispatch
 from plugrad.core.dispatch import Step
+from plugrad.core.facts import case, real
 from plugrad.core.op import op
 
 def replayed(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
@@ -47,7 +48,15 @@ def _refresh(base: Any) -> None:
             view.edge, view.tracked = twin.edge, twin.tracked
 
 
-@op(node="CopySlices", samples=None)
+_TRANSPOSED = (("permute_dims", {"axes": (1, 0)}, None),)
+_DIAGONAL = (("permute_dims", {"axes": (1, 0)}, None), ("diagonal", {"offset": 1, "axis1": 0, "axis2": 1}, None))
+
+
+@op(
+    node="CopySlices",
+    promote="none",
+    samples=lambda: [case(real(3, 4), real(4, 3), steps=_TRANSPOSED), case(real(3, 4), real(2), steps=_DIAGONAL)],
+)
 def view_assign(xp, x, value, *, steps):
     """``x`` with the part that ``steps`` make a view of replaced by ``value``."""
     return xp.view_zero(x, steps=steps) + _embedded(xp, x, value, steps)
@@ -67,7 +76,11 @@ def _positions(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
     return replayed(xp, xp.reshape(xp.arange(size), shape=tuple(x.shape)), steps)
 
 
-@op(node="CopySlices", samples=None)
+@op(
+    node="CopySlices",
+    promote="none",
+    samples=lambda: [case(real(3, 4), steps=_TRANSPOSED), case(real(3, 4), steps=_DIAGONAL)],
+)
 def view_zero(xp, x, *, steps):
     """``x`` with 0 in the part that ``steps`` make a view of."""
     positions = xp.reshape(_positions(xp, x, steps), shape=(-1,))

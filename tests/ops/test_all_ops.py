@@ -24,7 +24,9 @@ def _numbered():
         try:
             found = cases(OPS[name])
         except LookupError:
-            MISSING.append(name)
+            # Where no random sample fits, the block says by what tests it is held.
+            if not OPS[name].facts.get("tested"):
+                MISSING.append(name)
             continue
         for number, case in enumerate(found):
             yield pytest.param(name, number, case, id=f"{name}-{number}")
@@ -78,8 +80,9 @@ def _outputs(result):
 
 def test_every_op_was_collected():
     assert not MISSING, f"ops without samples in their block: {MISSING}"
-    assert {p.values[0] for p in ALL} == set(OPS)
-    without = {n for n in OPS if not (OPS[n].constant or OPS[n].undefined)} - {p.values[0] for p in DIFFERENTIABLE}
+    by_hand = {n for n in OPS if OPS[n].facts.get("tested")}
+    assert {p.values[0] for p in ALL} | by_hand == set(OPS)
+    without = {n for n in OPS if not (OPS[n].constant or OPS[n].undefined)} - {p.values[0] for p in DIFFERENTIABLE} - by_hand
     assert not without
 
 
