@@ -193,8 +193,8 @@ def test_searchsorted_errors() -> None:
             lambda: plugrad.searchsorted(vector, vector, side="up"),
         ),
         (
-            "plugrad.searchsorted(): side and right can't be set to opposites, got side of left while right was "
-            "True",
+            "plugrad.searchsorted(): side and right can't be set to opposites, got side of left while right "
+            "was True",
             lambda: plugrad.searchsorted(vector, vector, side="left", right=True),
         ),
         (
@@ -203,8 +203,8 @@ def test_searchsorted_errors() -> None:
         ),
         (
             "plugrad.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
-            "boundaries tensor and input value tensor must match, but we got boundaries tensor [2, 2] and input "
-            "value tensor [2]",
+            "boundaries tensor and input value tensor must match, but we got boundaries tensor [2, 2] and "
+            "input value tensor [2]",
             lambda: plugrad.searchsorted(rows, vector),
         ),
         ("boundaries tensor must be 1 dimension, but got dim(2)", lambda: plugrad.bucketize(vector, rows)),
