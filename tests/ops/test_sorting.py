@@ -240,3 +240,12 @@ def test_unique(device: str, x: np.ndarray) -> None:
 def test_unique_of_nothing(device: str) -> None:
     nothing = plugrad.tensor(np.zeros(0, dtype=np.int64), device=device)
     assert [t.tolist() for t in nothing.unique(return_inverse=True, return_counts=True)] == [[], [], []]
+
+
+def test_unique_has_no_derivative(device: str) -> None:
+    x = plugrad.tensor([2.0, 1.0, 2.0], device=device, requires_grad=True)
+    values, inverse = x.unique(return_inverse=True)
+    assert values.requires_grad
+    assert not inverse.requires_grad
+    with pytest.raises(NotImplementedError, match=r"^the derivative for '_unique2' is not implemented\.$"):
+        values.sum().backward()

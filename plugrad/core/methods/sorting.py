@@ -358,7 +358,7 @@ def unique(
         dim: Compare the slices of a dimension rather than the elements.
 
     Returns:
-        A tensor, or a tuple of it and what else was asked for. No gradients flow.
+        A tensor, or a tuple of it and what else was asked for. It has no derivative, as in PyTorch.
 
     Example::
 
@@ -382,7 +382,7 @@ def unique_consecutive(
         dim: Compare the slices of a dimension rather than the elements.
 
     Returns:
-        A tensor, or a tuple of it and what else was asked for. No gradients flow.
+        A tensor, or a tuple of it and what else was asked for. It has no derivative, as in PyTorch.
 
     Example::
 

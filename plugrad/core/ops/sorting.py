@@ -140,7 +140,8 @@ def searchsorted_rows(xp, x1, x2, *, side="left"):
 
 
 @op(
-    constant=True,
+    node="Unique2",
+    undefined=True,
     promote="none",
     samples=lambda: [case(integers(6, high=3)), case(integers(4, 2, high=2), consecutive=True)],
 )
@@ -167,6 +168,13 @@ def unique_sorted(xp, x, *, consecutive=False):
     ends = xp.concat([first[1:], addressing.constant(xp, first, (1,), n, first.dtype)])
     values = xp.reshape(xp.take(rows, first, axis=0), (first.shape[0], *x.shape[1:]))
     return values, which, ends - first
+
+
+def _no_derivative(xp, g):
+    raise NotImplementedError("the derivative for '_unique2' is not implemented.")
+
+
+unique_sorted.vjp(x=_no_derivative)
 
 
 @op(constant=True, promote="none", samples=lambda: [case(integers(2, 3, high=4), num_classes=4)])
