@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from safetensors.numpy import load_file, save_file
 from sklearn.datasets import load_digits
@@ -63,11 +62,12 @@ def train_one_epoch(
 @plugrad.no_grad()
 def predict(model: nn.Module, images: Tensor) -> Tensor:
     model.eval()
-    return model(images).argmax(dim=1)
+    scores: Tensor = model(images)
+    return scores.argmax(dim=1)
 
 
 def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    return (predict(model, images) == labels).float().mean().item()
+    return float((predict(model, images) == labels).float().mean())
 
 
 def save_model(model: nn.Module, path: Path) -> None:
@@ -84,7 +84,7 @@ def plot_losses(losses: list[float], path: Path) -> None:
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot(title="Handwritten digits", xlabel="epoch", ylabel="loss", yscale="log")
     axes.plot(range(1, len(losses) + 1), losses)
-    FigureCanvasAgg(figure).print_png(path)
+    figure.savefig(path)
 
 
 def main(device: str = "cpu", epochs: int = 30, seed: int = 0, out: Path = Path("digits-out")) -> float:

@@ -3,6 +3,7 @@
 import sys
 
 from plugrad.nn import optim
+from plugrad.nn.optim import *  # noqa: F403 - for type checkers, which can't follow the last line
 
 for name in list(sys.modules):
     if name.startswith("plugrad.nn.optim."):

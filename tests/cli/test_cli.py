@@ -60,7 +60,7 @@ def test_a_disabled_backend_is_listed_with_the_reason(
 def test_demo_without_its_extra_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert cli.main(["demo"]) == 2
     err = capsys.readouterr().err
