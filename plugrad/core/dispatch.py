@@ -95,6 +95,9 @@ def _unary(op: Op) -> Any:
             y = again(warning, op, device, (a,), {})
         except Exception as error:
             y = rescued(error, op, device, (a,), dtype)
+        if y is a:
+            # Some libraries' floor of integers is its argument; two tensors must not share memory unasked.
+            y = device.backend.copy(a)
         out = Tensor(y, device, bool_ if as_bool else dtype)
         if input.tracked and mode() > 0 and not op.constant:
             keep_x, keep_y = op.keeps[1]
