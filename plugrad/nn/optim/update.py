@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plugrad.core.errors import INFERENCE_INPLACE
-from plugrad.core.modes import enable_grad, mode
+from plugrad.core.inplace import check_writable
+from plugrad.core.modes import enable_grad, no_grad
 from plugrad.core.namespace import DEFINITIONS
 from plugrad.core.tensor import Tensor
 
@@ -36,19 +36,22 @@ def apply_rule(
         grad: Its gradient, which is only read.
         state: The tensors of the parameter's state that the rule takes, in order.
         options: The rule's options.
+
+    Raises:
+        RuntimeError: The parameter can't be changed in place; see `plugrad.core.inplace`.
     """
-    version = parameter.version
-    if version is None:
-        if mode() >= 0:
-            raise RuntimeError(INFERENCE_INPLACE)
-        version = [0]
     device = parameter.device
     backend: Any = device.backend
     raws = [parameter.raw, *[tensor.raw for tensor in state]]
+    version = parameter.version
+    if version is None or backend.overlaps_itself(raws[0]):
+        with no_grad():
+            check_writable(parameter)
     changed = getattr(device.xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
     if changed[0] is not raws[0]:
         parameter.raw = backend.write(raws[0], changed[0])
-    version[0] += 1
+    if version is not None:
+        version[0] += 1
     for i, tensor in enumerate(state, 1):
         if changed[i] is not raws[i]:
             tensor.raw = backend.write(raws[i], changed[i])
