@@ -1,4 +1,4 @@
-"""Arithmetic: values, dtypes, operators and their reflections, rounding division, remainders, lerp and the fused sums."""
+"""Arithmetic: values, dtypes, operators both ways, rounding division, remainders, lerp and the fused sums."""
 
 from __future__ import annotations
 
@@ -113,9 +113,9 @@ def test_operators_leave_foreign_operands_to_python(t, foreign):
     x = t([1.0])
     for op in OPERATORS:
         # Python asks a sequence, too, whether it can be repeated so often.
-        with pytest.raises(TypeError, match="unsupported operand|only integer tensors of a single element"):
+        with pytest.raises(TypeError, match=r"unsupported operand|only integer tensors of a single element"):
             op(x, foreign)
-    with pytest.raises(TypeError, match="unsupported operand|can only concatenate"):
+    with pytest.raises(TypeError, match=r"unsupported operand|can only concatenate"):
         foreign + x
 
 
@@ -166,7 +166,7 @@ class TestAlpha:
 
     def test_refusals(self, t):
         with pytest.raises(
-            RuntimeError, match="^For integral input tensors, argument alpha must not be a floating"
+            RuntimeError, match=r"^For integral input tensors, argument alpha must not be a floating"
         ):
             plugrad.add(t([1]), t([2]), alpha=0.5)
         with pytest.raises(RuntimeError, match=r"^Boolean alpha only supported for Boolean results\."):
@@ -196,7 +196,7 @@ class TestDivision:
     def test_unknown_mode(self, t):
         with pytest.raises(
             RuntimeError,
-            match="^div expected rounding_mode to be one of None, 'trunc', or 'floor' but found 'up'",
+            match=r"^div expected rounding_mode to be one of None, 'trunc', or 'floor' but found 'up'",
         ):
             plugrad.div(t([1.0]), 2, rounding_mode="up")
 
@@ -205,7 +205,7 @@ class TestDivision:
 
     def test_floor_division_has_no_derivative(self, t):
         x = t([5.0], requires_grad=True)
-        with pytest.raises(RuntimeError, match="^derivative for aten::floor_divide is not implemented"):
+        with pytest.raises(RuntimeError, match=r"^derivative for aten::floor_divide is not implemented"):
             (x // 2).backward()
 
     def test_division_by_zero_is_silent(self, t):
@@ -255,11 +255,11 @@ class TestLerp:
         assert plugrad.lerp(end, start, 0.0).item() == 1.0
 
     def test_does_not_promote(self, t):
-        with pytest.raises(RuntimeError, match="^expected dtype float for `end` but got dtype double"):
+        with pytest.raises(RuntimeError, match=r"^expected dtype float for `end` but got dtype double"):
             plugrad.lerp(t([1.0]), t([1.0], plugrad.float64), 0.5)
-        with pytest.raises(RuntimeError, match="^expected dtype float for `weight` but got dtype double"):
+        with pytest.raises(RuntimeError, match=r"^expected dtype float for `weight` but got dtype double"):
             t([1.0]).lerp(t([1.0]), t([1.0], plugrad.float64))
-        with pytest.raises(NotImplementedError, match="^\"lerp_kernel_scalar\" not implemented for 'Long'"):
+        with pytest.raises(NotImplementedError, match=r"^\"lerp_kernel_scalar\" not implemented for 'Long'"):
             plugrad.lerp(t([1]), t([2]), 0.5)
 
 
@@ -274,7 +274,7 @@ class TestFusedSums:
 
     def test_addcdiv(self, t):
         assert_equal(plugrad.addcdiv(t([1.0]), t([2.0]), t([4.0]), value=2), [2.0])
-        with pytest.raises(RuntimeError, match="^Integer division with addcdiv is no longer supported"):
+        with pytest.raises(RuntimeError, match=r"^Integer division with addcdiv is no longer supported"):
             plugrad.addcdiv(t([1.0]), t([2]), t([4]))
 
     def test_gradients(self, t):
@@ -294,7 +294,7 @@ class TestOut:
         with pytest.raises(TypeError, match=r"^add\(\): argument 'out' must be Tensor, not list"):
             plugrad.add(t([1.0]), 1, out=[1.0])
         with pytest.raises(
-            RuntimeError, match="^result type Float can't be cast to the desired output type Long"
+            RuntimeError, match=r"^result type Float can't be cast to the desired output type Long"
         ):
             plugrad.add(t([1.0]), 1, out=t([1]))
         with pytest.raises(

@@ -1,4 +1,4 @@
-"""where, maximum and minimum, clamp, rounding, nan_to_num: values and gradients at ties, bounds, nan and infinity."""
+"""where, maximum and minimum, clamp, rounding, nan_to_num: also at ties, bounds, nan and infinity."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TestWhere:
     def test_condition_must_be_boolean(self, t):
         with pytest.raises(
             RuntimeError,
-            match="^where expected condition to be a boolean tensor, but got a tensor with dtype Float",
+            match=r"^where expected condition to be a boolean tensor, but got a tensor with dtype Float",
         ):
             plugrad.where(t([1.0]), 1, 0)
         with pytest.raises(
@@ -166,7 +166,7 @@ class TestClamp:
         assert_equal(t([1, 5]).clamp(2, 4), [2, 4])
         assert t([1, 5]).clamp(2, 4).dtype is plugrad.int64
         assert t([1, 5]).clamp(0.5).dtype is plugrad.float32
-        with pytest.raises(RuntimeError, match="^value cannot be converted to type int8_t without overflow"):
+        with pytest.raises(RuntimeError, match=r"^value cannot be converted to type int8_t without overflow"):
             t([1], plugrad.int8).clamp(max=300)
 
     def test_refusals(self, t):

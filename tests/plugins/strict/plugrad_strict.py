@@ -1,4 +1,4 @@
-"""array-api-strict as a plugrad backend: only what the standard says, on two devices, the second without float64."""
+"""array-api-strict as a plugrad backend: only what the standard says, on two devices."""
 
 import plugrad
 
