@@ -62,8 +62,8 @@ def train_one_epoch(
 @plugrad.no_grad()
 def predict(model: nn.Module, images: Tensor) -> Tensor:
     model.eval()
-    scores: Tensor = model(images)
-    return scores.argmax(dim=1)
+    digits: Tensor = model(images).argmax(dim=1)
+    return digits
 
 
 def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
