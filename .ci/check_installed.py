@@ -1,0 +1,18 @@
+"""What is installed is whole and nothing more: typed, with the example that the demo runs, without tests, small."""
+
+from importlib.metadata import distribution
+
+LIMIT = 2_000_000  # bytes
+
+files = {str(path): path.locate() for path in distribution("plugrad").files or ()}
+size = sum(path.stat().st_size for path in files.values())
+missing = {"plugrad/py.typed", "plugrad/_examples/digits.py"} - files.keys()
+strangers = sorted(
+    name
+    for name in files
+    if not name.startswith(("plugrad/", "plugrad-")) and not name.endswith(("bin/plugrad", "Scripts/plugrad.exe"))
+)
+
+print(f"{len(files)} files, {size:,} bytes")
+if missing or strangers or size > LIMIT:
+    raise SystemExit(f"missing: {sorted(missing)}, not plugrad's: {strangers}, limit: {LIMIT:,} bytes")
