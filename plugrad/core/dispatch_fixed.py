@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: What to save: a step is one of these and the number or name of what is meant.
 _NOTHING, _INPUT, _OPTION, _SHAPE, _OUTPUT, _DTYPE, _NEEDS = range(7)
 
+# Residuals get gradients in double backward alone; None stands for those that got none.
+_RESIDUALS = ((None, None, False),) * 4
+
 _Recipe = tuple[tuple[int, Any], ...]
 
 
@@ -201,8 +204,6 @@ def _record(
         node_class = op.number_second
     node = node_class(tuple(edges), tuple(saved), versions, tuple(shapes), device)
     if len(ys) > 1:
-        # Residuals get gradients in double backward alone; None stands for those that got none.
-        dtype_of = device.backend.dtype_of
-        node.outputs = tuple([(tuple(r.shape), dtype_of(r), i == 0) for i, r in enumerate(ys)])
+        node.outputs = ((tuple(out.raw.shape), out.dtype, True), *_RESIDUALS[: len(ys) - 1])
     out.tracked = True
     out.edge = (node, 0)

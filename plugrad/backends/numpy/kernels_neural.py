@@ -9,7 +9,7 @@ import numpy as np
 
 from plugrad.backends.numpy import kernels_softmax
 from plugrad.backends.numpy.kernels_scatter import add_rows, check
-from plugrad.backends.numpy.kernels_softmax import ones
+from plugrad.backends.numpy.kernels_softmax import ones, vector
 from plugrad.backends.numpy.parallel import PART, in_parts
 
 _sum = np.add.reduce
@@ -114,14 +114,30 @@ def layer_norm(
         single = [None if a is None else a.astype(np.float32) for a in (x, weight, bias)]
         return tuple([a.astype(_HALF) for a in layer_norm(*single, ndim=ndim, eps=eps)])
     outer, inner = x.shape[: x.ndim - ndim], x.shape[x.ndim - ndim :]
-    width = _size(inner)
+    width = inner[0] if ndim == 1 else _size(inner)
     rows = np.ascontiguousarray(x).reshape(_size(outer), width)
-    weight = None if weight is None else weight.reshape(-1)
-    bias = None if bias is None else bias.reshape(-1)
+    if ndim > 1:
+        weight = None if weight is None else weight.reshape(-1)
+        bias = None if bias is None else bias.reshape(-1)
+    statistics = (*outer, *(1,) * ndim)
+    if x.nbytes <= PART:
+        averaging = _shares(width, x.dtype)
+        mean = rows.dot(averaging)[:, None]
+        out = rows - mean
+        rstd = (out * out).dot(averaging)
+        rstd += eps
+        np.sqrt(rstd, out=rstd)
+        rstd = np.reciprocal(rstd, out=rstd)[:, None]
+        out *= rstd
+        if weight is not None:
+            out *= weight
+        if bias is not None:
+            out += bias
+        return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
     out = np.empty(rows.shape, x.dtype)
     mean, rstd = np.empty((len(rows), 1), x.dtype), np.empty((len(rows), 1), x.dtype)
     unit = ones(width, x.dtype)
-    part_of_mean = x.dtype.type(1 / width if width else np.nan)
+    part_of_mean = x.dtype.type(1 / width)
 
     def work(i: int, j: int) -> None:
         part = rows[i:j]
@@ -139,12 +155,13 @@ def layer_norm(
         if bias is not None:
             z += bias
 
-    if out.nbytes <= PART:
-        work(0, len(rows))
-    else:
-        in_parts(work, len(rows), width * x.itemsize)
-    statistics = (*outer, *(1,) * ndim)
+    in_parts(work, len(rows), width * x.itemsize)
     return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
+
+
+def _shares(width: int, dtype: Any) -> Any:
+    """A vector whose product with a row is the row's mean."""
+    return vector((width, dtype, "shares"), lambda: np.full(width, 1 / width if width else np.nan, dtype))
 
 
 def _size(shape: tuple[int, ...]) -> int:
@@ -180,7 +197,9 @@ def layer_norm_backward(
     grads = np.ascontiguousarray(grad).reshape(count, width)
     mean, rstd = mean.reshape(count, 1), rstd.reshape(count, 1)
     factors = ones(width, x.dtype) if weight is None else weight.reshape(-1)
-    part_of_mean = x.dtype.type(1 / width if width else np.nan)
+    part_of_mean = x.dtype.type(1 / width) if width else x.dtype.type(0)
+    if x.nbytes <= PART:
+        return _small_layer_norm_backward(grads, rows, weight, mean, rstd, x.shape, inner, wanted)
     dx = np.empty(rows.shape, x.dtype) if wanted[0] else None
     # Each part adds its own sums: an append is safe among threads.
     sums: list[tuple[Any, Any]] = []
@@ -209,17 +228,52 @@ def layer_norm_backward(
                 z -= normal
             z *= r
 
-    if rows.nbytes <= PART:
-        work(0, count)
-    else:
-        in_parts(work, count, width * x.itemsize)
+    in_parts(work, count, width * x.itemsize)
     found = [] if dx is None else [dx.reshape(x.shape)]
     for k in (0, 1):
         if wanted[1 + k]:
-            total = sums[0][k] if sums else np.zeros(width, x.dtype)
+            total = sums[0][k]
             for other in sums[1:]:
                 total += other[k]
             found.append(total.reshape(inner))
+    return tuple(found)
+
+
+def _small_layer_norm_backward(
+    grads: Any,
+    rows: Any,
+    weight: Any,
+    mean: Any,
+    rstd: Any,
+    shape: tuple[int, ...],
+    inner: tuple[int, ...],
+    wanted: tuple[bool, bool, bool],
+) -> tuple[Any, ...]:
+    """The same where everything is in the cache anyway."""
+    found = []
+    count, width = rows.shape
+    if wanted[0] or wanted[1]:
+        normal = rows - mean
+        normal *= rstd
+        product = grads * normal
+    if wanted[0]:
+        averaging = _shares(width, rows.dtype)
+        if weight is None:
+            dx = grads - grads.dot(averaging)[:, None]
+        else:
+            weight = weight.reshape(-1)
+            averaging = averaging * weight
+            dx = grads * weight
+            dx -= grads.dot(averaging)[:, None]
+        normal *= product.dot(averaging)[:, None]
+        dx -= normal
+        dx *= rstd
+        found.append(dx.reshape(shape))
+    unit = ones(count, rows.dtype)
+    if wanted[1]:
+        found.append(unit.dot(product).reshape(inner))
+    if wanted[2]:
+        found.append(unit.dot(grads).reshape(inner))
     return tuple(found)
 
 

@@ -12,12 +12,13 @@ from plugrad.backends.numpy.parallel import PART, in_parts
 _max = np.maximum.reduce
 _sum = np.add.reduce
 _HALF = np.dtype("f2")
+_INT64 = np.dtype("i8")
 
 #: Vectors that are needed again and again, by size and dtype.
 _vectors: dict[Any, Any] = {}
 
 
-def _vector(kind: Any, make: Callable[[], Any]) -> Any:
+def vector(kind: Any, make: Callable[[], Any]) -> Any:
     found = _vectors.get(kind)
     if found is None:
         if len(_vectors) > 256:
@@ -28,12 +29,12 @@ def _vector(kind: Any, make: Callable[[], Any]) -> Any:
 
 def ones(n: int, dtype: Any) -> Any:
     """A vector of ones. To multiply with it is the fastest way to sum rows: BLAS does it."""
-    return _vector((n, dtype), lambda: np.ones(n, dtype))
+    return vector((n, dtype), lambda: np.ones(n, dtype))
 
 
 def row_starts(n: int, width: int) -> Any:
     """The flat positions at which the rows of a contiguous matrix start."""
-    return _vector(
+    return vector(
         (n, width, "starts"), lambda: np.arange(0, n * width, width) if width else np.zeros(n, np.int64)
     )
 
@@ -68,11 +69,16 @@ def _from_rows(rows: Any, shape: tuple[int, ...], axis: int) -> Any:
     return np.moveaxis(rows.reshape(*shape[:axis], *shape[axis + 1 :], shape[axis]), -1, axis)
 
 
-def _by_rows(work: Callable[..., None]) -> Callable[..., Any]:
-    """A kernel of matrices, ``work(*inputs, out)``, for arrays of any shape and axis, large ones in parts."""
+def _by_rows(small: Callable[..., Any], work: Callable[..., None]) -> Callable[..., Any]:
+    """A kernel for arrays of any shape and axis, of two for matrices: ``small(*inputs)`` returns the result.
+
+    ``work(*inputs, out)`` writes it, a part at a time.
+    """
 
     def kernel(*inputs: Any, axis: int) -> Any:
         x = inputs[0]
+        if x.ndim == 2 and axis in (1, -1) and 0 < x.nbytes <= PART and x.dtype != _HALF:
+            return small(*inputs)
         if x.ndim == 0:
             return kernel(*[np.reshape(a, (1,)) for a in inputs], axis=0).reshape(())
         if x.dtype == _HALF:
@@ -80,41 +86,68 @@ def _by_rows(work: Callable[..., None]) -> Callable[..., Any]:
         axis %= x.ndim
         rows = [_as_rows(a, axis) for a in inputs]
         n, width = rows[0].shape
-        out = np.empty((n, width), x.dtype)
-        if out.nbytes <= PART:
-            if out.size:
-                work(*rows, out)
+        if not x.size:
+            return np.empty(x.shape, x.dtype)
+        if x.nbytes <= PART:
+            out = small(*rows)
         else:
+            out = np.empty((n, width), x.dtype)
             in_parts(lambda i, j: work(*[a[i:j] for a in rows], out[i:j]), n, width * x.itemsize)
         return _from_rows(out, x.shape, axis)
 
     return kernel
 
 
-@_by_rows
-def softmax(x: Any, out: Any) -> None:
+def _softmax(x: Any) -> Any:
+    y = x - _largest(x)
+    np.exp(y, out=y)
+    y /= y.dot(ones(y.shape[1], y.dtype))[:, None]
+    return y
+
+
+def _softmax_part(x: Any, out: Any) -> None:
     np.subtract(x, _largest(x), out=out)
     np.exp(out, out=out)
     out *= 1 / sum_columns(out)
 
 
-@_by_rows
-def softmax_backward(grad: Any, result: Any, out: Any) -> None:
+def _softmax_backward(grad: Any, result: Any) -> Any:
+    dx = grad * result
+    return result * (grad - dx.dot(ones(dx.shape[1], dx.dtype))[:, None])
+
+
+def _softmax_backward_part(grad: Any, result: Any, out: Any) -> None:
     np.subtract(grad, np.vecdot(grad, result)[:, None], out=out)
     out *= result
 
 
-@_by_rows
-def log_softmax(x: Any, out: Any) -> None:
+def _log_softmax(x: Any) -> Any:
+    y = x - _largest(x)
+    y -= np.log(np.exp(y).dot(ones(y.shape[1], y.dtype)))[:, None]
+    return y
+
+
+def _log_softmax_part(x: Any, out: Any) -> None:
     np.subtract(x, _largest(x), out=out)
     out -= np.log(sum_columns(np.exp(out)))
 
 
-@_by_rows
-def log_softmax_backward(grad: Any, result: Any, out: Any) -> None:
+def _log_softmax_backward(grad: Any, result: Any) -> Any:
+    dx = np.exp(result)
+    dx *= grad.dot(ones(grad.shape[1], grad.dtype))[:, None]
+    return np.subtract(grad, dx, out=dx)
+
+
+def _log_softmax_backward_part(grad: Any, result: Any, out: Any) -> None:
     np.exp(result, out=out)
     out *= -sum_columns(grad)
     out += grad
+
+
+softmax = _by_rows(_softmax, _softmax_part)
+softmax_backward = _by_rows(_softmax_backward, _softmax_backward_part)
+log_softmax = _by_rows(_log_softmax, _log_softmax_part)
+log_softmax_backward = _by_rows(_log_softmax_backward, _log_softmax_backward_part)
 
 
 # -- losses of classes -----------------------------------------------------------------------------
@@ -216,6 +249,10 @@ def cross_entropy_of_classes(
     label_smoothing: float = 0.0,
 ) -> tuple[Any, Any]:
     """Loss and slope. The slope takes one pass more, in the cache, and saves backward three."""
+    if x.ndim == 2 and weight is None and not label_smoothing and x.nbytes <= PART:
+        found = _small_cross_entropy(x, target, ignore_index, reduction)
+        if found is not None:
+            return found
     if x.dtype == _HALF:
         loss, slope = cross_entropy_of_classes(
             x.astype(np.float32),
@@ -249,6 +286,35 @@ def cross_entropy_of_classes(
         in_parts(work, n, classes * x.itemsize)
     loss = known.reduced(losses, reduction, target.shape)
     return loss, out if x.ndim == 2 else _from_rows(out, x.shape, axis)
+
+
+def _small_cross_entropy(x: Any, target: Any, ignore_index: int, reduction: str) -> tuple[Any, Any] | None:
+    """The usual case with nothing but what it needs; None where it is not the usual case."""
+    n, classes = x.shape
+    if target.dtype is not _INT64 or x.dtype is _HALF or not n or 0 <= ignore_index < classes:
+        return None
+    if not x.flags.c_contiguous:
+        # The slope is to be contiguous.
+        return None
+    if _max(target.view(np.uint64)) >= classes:
+        return None
+    starts = row_starts(n, classes)
+    places = starts + target
+    slope = x - x.take(x.argmax(1) + starts)[:, None]
+    picked = slope.take(places)
+    np.exp(slope, out=slope)
+    sums = slope.dot(ones(classes, x.dtype))
+    losses = np.log(sums)
+    losses -= picked
+    share = 1.0
+    if reduction != "none":
+        losses = _sum(losses)
+        if reduction == "mean":
+            share = 1.0 / n
+            losses = losses * x.dtype.type(share)
+    slope *= (share / sums)[:, None]
+    slope.reshape(-1)[places] -= share
+    return losses, slope
 
 
 def _rows_of_cross_entropy(
