@@ -271,9 +271,7 @@ REFUSED: dict[str, Refused] = {
 
 
 @pytest.mark.parametrize(("kind", "text", "mistake"), REFUSED.values(), ids=REFUSED)
-def test_mistake_raises_what_pytorch_raises(
-    kind: type[Exception], text: str, mistake: Callable[[], Any]
-) -> None:
+def test_mistake_raises_what_pytorch_raises(kind: type[Exception], text: str, mistake: Callable[[], Any]) -> None:
     with raises(kind, text):
         mistake()
 
