@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from plugrad.core import dtypes
+from plugrad.core import dtypes as _dtypes
+from plugrad.core.dtypes import dtype as DType
 
 #: The version of this contract. A plugin made for another major version, or a newer minor one, is refused.
 API_VERSION: Final = (1, 0)
@@ -65,7 +66,7 @@ class Backend:
     devices: tuple[str, ...]
     capabilities: Capabilities = Capabilities()
     namespace: Any
-    dtypes: Mapping[dtypes.dtype, Any]
+    dtypes: Mapping[DType, Any]
 
     def unavailable_reason(self) -> str | None:
         """Why the backend can't be used on this machine, or None where it can. Must not raise."""
@@ -79,11 +80,11 @@ class Backend:
         """Op name -> callable on raw arrays, for every op that is faster than the library's or the generic one."""
         return {}
 
-    def dtype_of(self, array: Any) -> dtypes.dtype:
+    def dtype_of(self, array: Any) -> DType:
         """plugrad's dtype of a raw array."""
         raise NotImplementedError
 
-    def asarray(self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None) -> Any:
+    def asarray(self, values: Any, dtype: DType | None, index: int | None, *, copy: bool | None = None) -> Any:
         """A raw array on device ``index`` from nested lists, scalars, host arrays or the library's own arrays."""
         raise NotImplementedError
 
@@ -138,6 +139,8 @@ class Backend:
         Arrays that can't be written are replaced: the caller uses what is returned.
         """
         if self.capabilities.writable:
+            if getattr(value, "dtype", target.dtype) != target.dtype:
+                value = self.namespace.astype(value, target.dtype)
             target[...] = value
             return target
         xp = self.namespace
@@ -162,6 +165,10 @@ class Backend:
     def is_writable(self, array: Any) -> bool:
         """Whether this very array can be written, as all can whose library has writable ones, unless protected."""
         return self.capabilities.writable
+
+    def in_order(self, array: Any) -> bool:
+        """Whether the elements lie in memory one after the other, the last dimension closest. True where unknown."""
+        return True
 
     def strides(self, array: Any) -> tuple[int, ...] | None:
         """For each dimension, how many elements lie between neighbours in memory; None where that can't be told."""

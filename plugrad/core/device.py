@@ -32,7 +32,7 @@ class device:  # noqa: N801 - PyTorch's name
     __slots__ = ("backend", "index", "ops", "type", "xp")
 
     #: The backend, its completed namespace and the differentiable one; set by the registry at first use.
-    backend: Backend | None
+    backend: Backend
     xp: Any
     ops: Any
     type: str
@@ -59,7 +59,7 @@ class device:  # noqa: N801 - PyTorch's name
         if found is None:
             found = object.__new__(cls)
             found.type, found.index = key
-            found.backend = found.xp = found.ops = None
+            found.backend = found.xp = found.ops = None  # type: ignore[assignment]  # until the registry resolves it
             # setdefault, so that two threads agree on one object.
             found = _interned.setdefault(key, found)
         return found

@@ -66,9 +66,7 @@ def _walk(
     borrowed: set[Any] = set()
     captured: dict[Any, Any] = {}
     order, waiting = _reachable(roots)
-    wanted = needed = None
-    if inputs is not None:
-        wanted, needed = _needed(order, inputs)
+    wanted, needed = (None, None) if inputs is None else _needed(order, inputs)
 
     for root, gradient in zip(roots, gradients, strict=True):
         _add(buffers, owned, root, gradient, create_graph)
@@ -84,7 +82,7 @@ def _walk(
         if node.hooks is not None:
             g = hooks.before_node(node, g, create_graph)
         edges = node.edges
-        if needed is not None:
+        if needed is not None and wanted is not None:
             if node in wanted:
                 captured[node] = g
             if node not in needed:
@@ -158,7 +156,7 @@ def _reachable(roots: Sequence[tuple[Any, int | None]]) -> tuple[list[Node], dic
 
 def _needed(order: list[Node], inputs: Sequence[tuple[Any, int | None]]) -> tuple[set[Any], set[Any]]:
     """The targets of ``inputs``, and the nodes that have to run for gradients to reach them."""
-    wanted = {edge[0] for edge in inputs if edge is not None}
+    wanted = {edge[0] for edge in inputs}
     needed: set[Any] = set()
     for node in order:
         if any([e is not None and (e[0] in wanted or e[0] in needed) for e in node.edges]):
@@ -166,7 +164,7 @@ def _needed(order: list[Node], inputs: Sequence[tuple[Any, int | None]]) -> tupl
     return wanted, needed
 
 
-def _add(buffers: dict[Any, Any], owned: set[Any], edge: Edge, grad: Any, create_graph: bool) -> None:
+def _add(buffers: dict[Any, Any], owned: set[Any], edge: tuple[Any, int | None], grad: Any, create_graph: bool) -> None:
     """Add a gradient to the buffer of an edge's target; nodes with several outputs have one buffer for each."""
     target, number = edge
     if number is not None and target.outputs is not None:
@@ -230,9 +228,8 @@ def _finish_leaf(
     hooks.after_accumulate(leaf, create_graph)
 
 
-def _captured(captured: dict[Any, Any], edge: Edge, create_graph: bool) -> Any:
+def _captured(captured: dict[Any, Any], edge: tuple[Any, int | None], create_graph: bool) -> Any:
     """The gradient captured for an edge, in memory of its own."""
-    assert edge is not None
     target, number = edge
     g = captured.get(target)
     if number is None or g is None:

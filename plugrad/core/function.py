@@ -73,7 +73,6 @@ class FunctionCtx(Node):
         self._to_save: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
         self._constant: tuple[Any, ...] = ()
-        self._materialize = True
         self._inputs: tuple[Any, ...] = ()
         self.needs_input_grad: tuple[bool, ...] = ()
 
@@ -116,7 +115,7 @@ class FunctionCtx(Node):
         Args:
             value: Whether to make zeros.
         """
-        self._materialize = value
+        self.fills_zeros = value
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -128,7 +127,7 @@ class FunctionCtx(Node):
         saved = self.saved
         if saved is None:
             raise RuntimeError(BACKWARD_TWICE)
-        found = []
+        found: list[Any] = []
         for item in saved:
             if item is None:
                 found.append(None)
@@ -152,11 +151,6 @@ class FunctionCtx(Node):
                 tensor.tracked = True
             found.append(tensor)
         return tuple(found)
-
-    @property
-    def fills_zeros(self) -> bool:
-        """Whether the engine gives zeros for outputs without a gradient."""
-        return self._materialize
 
     # -- as a node -------------------------------------------------------------------------------------------------
 
@@ -383,7 +377,8 @@ def _place(ctx: Any, args: tuple[Any, ...], tensors: list[Any], outputs: list[An
     for out in outputs:
         if isinstance(out, Value) and id(out) not in dirty and (id(out) in inputs or out.tracked):
             # An input returned as it is: another Tensor of the same memory, so that the input keeps its own history.
-            results.append(out.detach())
+            alias: Any = out
+            results.append(alias.detach())
         else:
             results.append(out)
     if record:

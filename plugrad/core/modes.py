@@ -74,10 +74,12 @@ class _Mode:
 
     def __call__(self, function: F) -> F:
         if isinstance(function, type):
-            function.__init__ = self(function.__init__)
+            decorated_class: Any = function
+            decorated_class.__init__ = self(decorated_class.__init__)
             return function
         if isinstance(function, FunctionType) and function.__code__.co_flags & 0x20:
-            return _decorate_generator(self, function)
+            generator_function: F = _decorate_generator(self, function)
+            return generator_function
 
         @functools.wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:

@@ -45,7 +45,7 @@ class Node:
     outputs: tuple[Any, ...] | None
 
     #: Whether rules want zeros where an output got no gradient.
-    fills_zeros = True
+    fills_zeros: bool = True
 
     def __init__(
         self,

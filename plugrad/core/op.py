@@ -175,10 +175,10 @@ def _puller(op: Op) -> _Rule:
     if joint is not None:
         return lambda edges, xp, g, saved: joint(xp, g, saved)
     if len(rules) == 1 and rules[0] is not None:
-        (rule,) = rules
+        rule = rules[0]
         return lambda edges, xp, g, saved: (rule(xp, g, saved),)
     if len(rules) == 2 and rules[0] is not None and rules[1] is not None:
-        rule1, rule2 = rules
+        rule1, rule2 = rules[0], rules[1]
 
         def pull(edges: tuple[Edge, ...], xp: Any, g: Any, saved: tuple[Any, ...]) -> tuple[Any, Any]:
             edge1, edge2 = edges

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from numbers import Complex, Integral, Real
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from plugrad.core import dtypes
 from plugrad.core.dtypes import combine, of_scalar, promote_types
+from plugrad.core.namespace import FUNCTIONS
+from plugrad.core.record import nested
 from plugrad.core.value import Value
+
+if TYPE_CHECKING:
+    from plugrad.core.op import Op
 
 SCALARS: Final = (bool, int, float, complex)
 
@@ -95,3 +100,71 @@ def common_dtype(operands: Sequence[Any], to_float: bool) -> dtypes.dtype:
     if to_float and not dtype.is_inexact:
         return dtypes.get_default_dtype()
     return dtype
+
+
+def promoted(op: Op, *operands: Any) -> list[Any]:
+    """The operands on one device and in their common dtype: tensors cast (recorded), numbers as they are."""
+    values = [x for x in operands if isinstance(x, Value)]
+    common_device(op.name, values)
+    if op.promote == "equal":
+        raise unequal(op.name, operands)
+    numbers = [x if isinstance(x, Value) else plain(x) for x in operands]
+    for i, x in enumerate(numbers):
+        if x is None:
+            raise wrong_type(op.called, "other" if i else "input", i + 1, operands[i])
+    dtype = common_dtype(numbers, op.promote == "float")
+    if op.refuse is not None:
+        op.refuse(dtype, operands)
+    return [cast(x, dtype) if isinstance(x, Value) else of_kind(dtype, x) for x in numbers]
+
+
+def unequal(name: str, operands: tuple[Any, ...]) -> Exception:
+    """PyTorch's error for an op that does not promote."""
+    for i, x in enumerate(operands):
+        if not isinstance(x, Value):
+            return wrong_type(name, ("input", "other")[min(i, 1)], i + 1, x)
+    kinds = [_C_NAMES.get(x.dtype.name, x.dtype.name) for x in operands]
+    return RuntimeError(
+        f"expected m1 and m2 to have the same dtype, but got: {kinds[0]} != {kinds[1]}\n"
+        f"Hint: {name} does not promote; convert one of them: x.to({operands[0].dtype})."
+    )
+
+
+_C_NAMES = {
+    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long long",
+    "int32": "int", "int16": "short", "int8": "signed char", "uint8": "unsigned char", "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+
+def cast(x: Any, dtype: dtypes.dtype) -> Any:
+    """``x`` in another dtype, recorded."""
+    return x if x.dtype is dtype else FUNCTIONS["astype"](x, dtype=dtype)
+
+
+def promoted_inputs(op: Op, flat: tuple[Any, ...], args: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+    """The flat arguments with those that take part in promotion in one dtype. ``args`` has them nested."""
+    args = flat if args is None else args
+    exempt: set[int] = set()
+    if op.exempt:
+        position = 0
+        for name, arg in zip(op.inputs, args, strict=True):
+            width = len(arg) if op.variadic is not None and name == op.inputs[op.variadic] else 1
+            if name in op.exempt:
+                exempt.update(range(position, position + width))
+            position += width
+    chosen = [i for i, x in enumerate(flat) if x is not None and i not in exempt]
+    if not chosen:
+        return flat
+    first = flat[chosen[0]]
+    to_float = op.promote == "float"
+    if isinstance(first, Value) and (first.dtype.is_inexact or not to_float):
+        dtype = first.dtype
+        if all([isinstance(x := flat[i], Value) and x.dtype is dtype for i in chosen]):
+            if op.refuse is not None and not dtype.is_inexact:
+                op.refuse(dtype, flat)
+            return flat
+    new = list(flat)
+    for i, x in zip(chosen, promoted(op, *[flat[i] for i in chosen]), strict=True):
+        new[i] = x
+    return tuple(new)

@@ -10,6 +10,7 @@ from typing import Any
 
 from plugrad.core import autograd, dispatch, engine, hooks, printing, registry
 from plugrad.core.errors import with_hint
+from plugrad.core.hooks import RemovableHandle
 from plugrad.core.methods import Methods
 from plugrad.core.node import as_function
 from plugrad.core.size import Size
@@ -301,7 +302,7 @@ class Tensor(Methods, Value):
         """Whether ``retain_grad`` was called on this computed tensor."""
         return self._retains_grad
 
-    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> hooks.RemovableHandle:
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call ``hook(grad)`` whenever the gradient of this tensor is computed; what it returns replaces it.
 
         Args:
@@ -331,7 +332,7 @@ class Tensor(Methods, Value):
         node, number = self.edge
         return hooks.add(hooks.of_node(node).outputs.setdefault(number, {}), hook)
 
-    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> hooks.RemovableHandle:
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
         """Call ``hook(tensor)`` after each time that ``.grad`` of this leaf has been accumulated.
 
         Args:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dispatch
-from plugrad.core.dispatch import Step
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
+from plugrad.core.record import Step
 
 def replayed(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
     """The view that these steps make of an array or a Tensor."""
@@ -57,7 +57,7 @@ _DIAGONAL = (("permute_dims", {"axes": (1, 0)}, None), ("diagonal", {"offset": 1
     promote="none",
     samples=lambda: [case(real(3, 4), real(4, 3), steps=_TRANSPOSED), case(real(3, 4), real(2), steps=_DIAGONAL)],
 )
-def view_assign(xp, x, value, *, steps):
+def view_assign(xp: Any, x: Any, value: Any, *, steps: tuple[Step, ...]) -> Any:
     """``x`` with the part that ``steps`` make a view of replaced by ``value``."""
     return xp.view_zero(x, steps=steps) + _embedded(xp, x, value, steps)
 
@@ -81,7 +81,7 @@ def _positions(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
     promote="none",
     samples=lambda: [case(real(3, 4), steps=_TRANSPOSED), case(real(3, 4), steps=_DIAGONAL)],
 )
-def view_zero(xp, x, *, steps):
+def view_zero(xp: Any, x: Any, *, steps: tuple[Step, ...]) -> Any:
     """``x`` with 0 in the part that ``steps`` make a view of."""
     positions = xp.reshape(_positions(xp, x, steps), shape=(-1,))
     flat = xp.reshape(x, shape=(-1,))

@@ -81,7 +81,7 @@ def _analytical(
         for unit in _directions(y):
             seed = zeros.copy().reshape(-1)
             seed[k] = unit if y.dtype.is_complex else 1
-            grads = (None,) * len(wanted)
+            grads: tuple[Any, ...] = (None,) * len(wanted)
             if y.requires_grad:
                 grads = autograd.grad(
                     y, [inputs[i] for i in wanted], _like(seed.reshape(zeros.shape), y), retain_graph=True,
