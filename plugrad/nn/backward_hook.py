@@ -41,9 +41,7 @@ class BackwardHook:
         pre_hooks: ``hook(module, grad_output)``.
     """
 
-    def __init__(
-        self, module: Any, hooks: list[Callable[..., Any]], pre_hooks: list[Callable[..., Any]]
-    ) -> None:
+    def __init__(self, module: Any, hooks: list[Callable[..., Any]], pre_hooks: list[Callable[..., Any]]) -> None:
         self.module = module
         self.hooks = hooks
         self.pre_hooks = pre_hooks

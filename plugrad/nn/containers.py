@@ -180,9 +180,7 @@ class Sequential(_NumberedModules):
 
 def _check_sequential(other: Any) -> None:
     if not isinstance(other, Sequential):
-        raise ValueError(
-            f"add operator supports only objects of Sequential class, but {type(other)} is given."
-        )
+        raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
 
 
 class ModuleList(_NumberedModules):
@@ -246,9 +244,7 @@ class ModuleList(_NumberedModules):
             TypeError: ``modules`` can't be iterated over.
         """
         if not isinstance(modules, Iterable):
-            raise TypeError(
-                "ModuleList.extend should be called with an iterable, but got " + type(modules).__name__
-            )
+            raise TypeError("ModuleList.extend should be called with an iterable, but got " + type(modules).__name__)
         # A list first: extending by itself must not go on for ever.
         for module in list(modules):
             self.append(module)
@@ -265,9 +261,7 @@ class ModuleList(_NumberedModules):
         if not runs:
             return self._get_name() + "()"
         lines = [
-            f"({first}): {indent(text)}"
-            if first == last
-            else f"({first}-{last}): {last - first + 1} x {indent(text)}"
+            f"({first}): {indent(text)}" if first == last else f"({first}-{last}): {last - first + 1} x {indent(text)}"
             for first, last, text in runs
         ]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
@@ -360,8 +354,7 @@ def pairs(kind: str, caller: str, source: Any, ordered: bool = True) -> Iterator
     """
     if not isinstance(source, Iterable):
         raise TypeError(
-            f"{caller}.update should be called with an iterable of key/value pairs, but got "
-            + type(source).__name__
+            f"{caller}.update should be called with an iterable of key/value pairs, but got " + type(source).__name__
         )
     if isinstance(source, Mapping) and not (ordered or isinstance(source, OrderedDict)):
         yield from sorted(source.items())
@@ -370,9 +363,7 @@ def pairs(kind: str, caller: str, source: Any, ordered: bool = True) -> Iterator
     else:
         for i, pair in enumerate(source):
             if not isinstance(pair, Iterable):
-                raise TypeError(
-                    f"{kind} update sequence element #{i} should be Iterable; is{type(pair).__name__}"
-                )
+                raise TypeError(f"{kind} update sequence element #{i} should be Iterable; is{type(pair).__name__}")
             if len(pair) != 2:  # type: ignore[arg-type]  # as PyTorch: what has no len raises here
                 raise ValueError(
                     f"{kind} update sequence element #{i} has length {len(pair)}; 2 is required"  # type: ignore[arg-type]  # as above

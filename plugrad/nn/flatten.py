@@ -92,6 +92,5 @@ def _require_ints(size: Any) -> None:
     for i, element in enumerate(size):
         if not isinstance(element, int):
             raise TypeError(
-                "unflattened_size must be tuple of ints, "
-                f"but found element of type {type(element).__name__} at pos {i}"
+                f"unflattened_size must be tuple of ints, but found element of type {type(element).__name__} at pos {i}"
             )

@@ -6,8 +6,10 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import creation, dtypes, ops
+from plugrad.core.arguments import mistyped
 from plugrad.core.errors import with_hint
 from plugrad.core.modes import no_grad
+from plugrad.core.tensor import Tensor
 from plugrad.nn.functional_checks import (
     check_bilinear,
     check_dropout,
@@ -25,8 +27,6 @@ from plugrad.nn.functional_loss import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from plugrad.core.tensor import Tensor
 
 # The definitions of ops are written in an untyped language.
 _ops: Any = ops
@@ -78,6 +78,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         >>> F.linear(plugrad.ones(2, 3), plugrad.ones(4, 3)).shape
         plugrad.Size([2, 4])
     """
+    if bias is not None and not isinstance(bias, Tensor):
+        raise mistyped("linear", "bias", 3, "Tensor", bias)
     result: Tensor = _ops.linear(input, weight, bias)
     return result
 
@@ -256,9 +258,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return result
 
 
-def softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Apply exp(x_i) / sum_j exp(x_j) along a dimension.
 
     Args:
@@ -278,9 +278,7 @@ def softmax(
     return result
 
 
-def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Apply softmax to the negated input.
 
     Args:
@@ -323,8 +321,7 @@ def log_softmax(
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
     warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-        "argument.",
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
         stacklevel=stacklevel,
     )
     return 0 if ndim in (0, 1, 3) else 1
@@ -434,14 +431,10 @@ def embedding(
     if padding_idx is not None:
         padding_idx %= weight.shape[0]
     try:
-        result: Tensor = _ops.embedding(
-            weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq
-        )
+        result: Tensor = _ops.embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
         return result
     except IndexError as error:
-        raise IndexError(
-            with_hint("index out of range in self", f"the table has {weight.shape[0]} rows.")
-        ) from error
+        raise IndexError(with_hint("index out of range in self", f"the table has {weight.shape[0]} rows.")) from error
 
 
 def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:

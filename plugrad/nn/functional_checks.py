@@ -42,14 +42,11 @@ def check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor 
             )
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
         raise RuntimeError(
-            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
-            f"{weight.shape[0]}"
+            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected {weight.shape[0]}"
         )
 
 
-def check_layer_norm(
-    input: Tensor, shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None
-) -> None:
+def check_layer_norm(input: Tensor, shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None) -> None:
     """Refuse what does not fit in ``layer_norm``."""
     require_tensors("layer_norm", input=input)
     if not shape:
@@ -153,8 +150,7 @@ def check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | Non
     if ndim != 1 and input.shape[0] != target.size(0):
         raise ValueError(
             with_hint(
-                f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
-                f"({target.shape[0]}).",
+                f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]}).",
                 f"the input has shape {list(input.shape)}, the target {list(target.shape)}.",
             )
         )
@@ -167,16 +163,12 @@ def check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | Non
                 )
             )
         if ndim == 1 and target.ndim == 1 and target.shape[0] != 1:
-            raise ValueError(
-                f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}"
-            )
+            raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}")
     else:
         expected = (input.shape[0], *input.shape[2:])
         if tuple(target.shape) != expected:
             if ndim == 4 and target.ndim == 3:
-                raise RuntimeError(
-                    f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)}"
-                )
+                raise RuntimeError(f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)}")
             raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
     if target.dtype.name not in ("int64", "uint8"):
         raise RuntimeError(
@@ -221,8 +213,7 @@ def check_probabilities(input: Tensor, target: Tensor, weight: Tensor | None, ig
     if not target.dtype.is_floating_point:
         raise RuntimeError(
             with_hint(
-                "Expected floating point type for target with class probabilities, got "
-                f"{target.dtype.legacy_name}",
+                f"Expected floating point type for target with class probabilities, got {target.dtype.legacy_name}",
                 "a target of the input's shape holds probabilities, not class numbers.",
             )
         )
@@ -257,9 +248,7 @@ def check_binary(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
         _check_not_growing(own, weight)
 
 
-def check_binary_logits(
-    input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None
-) -> None:
+def check_binary_logits(input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None) -> None:
     """Refuse what does not fit in ``binary_cross_entropy_with_logits``."""
     if target.size() != input.size():
         raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")

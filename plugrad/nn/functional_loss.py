@@ -20,9 +20,7 @@ _OTHER_SIZE = (
 )
 
 
-def legacy_reduction(
-    size_average: bool | None, reduce: bool | None, reduction: str, stacklevel: int = 3
-) -> str:
+def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str, stacklevel: int = 3) -> str:
     """The reduction that a loss's arguments ask for: two deprecated flags win over the new one."""
     if size_average is None and reduce is None:
         return reduction
@@ -41,9 +39,7 @@ def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -
     """The same, and refused where it is no reduction."""
     reduction = legacy_reduction(size_average, reduce, reduction, stacklevel=4)
     if reduction == "elementwise_mean":
-        warnings.warn(
-            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3
-        )
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
         return "mean"
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")

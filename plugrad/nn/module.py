@@ -86,13 +86,10 @@ class Module(ModuleConversion, ModuleState, ModuleHooks):
         if not self.call_super_init:
             if kwargs:
                 name = next(iter(kwargs))
-                raise TypeError(
-                    f"{type(self).__name__}.__init__() got an unexpected keyword argument '{name}'"
-                )
+                raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument '{name}'")
             if args:
                 raise TypeError(
-                    f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were"
-                    " given"
+                    f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given"
                 )
         # Past __setattr__, which would look at each of them.
         self.__dict__.update(
@@ -191,8 +188,7 @@ class Module(ModuleConversion, ModuleState, ModuleHooks):
         self._check_new_name("buffer", "_buffers", name)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"cannot assign '{typename(tensor)}' object to buffer '{name}' "
-                "(plugrad Tensor or None required)"
+                f"cannot assign '{typename(tensor)}' object to buffer '{name}' (plugrad Tensor or None required)"
             )
         hooks = module_hooks._global_buffer_registration_hooks
         self._buffers[name] = run_registration_hooks(hooks, self, name, tensor)
@@ -274,8 +270,7 @@ class Module(ModuleConversion, ModuleState, ModuleHooks):
         elif parameters is not None and name in parameters:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{typename(value)}' as parameter '{name}' "
-                    "(plugrad.nn.Parameter or None expected)"
+                    f"cannot assign '{typename(value)}' as parameter '{name}' (plugrad.nn.Parameter or None expected)"
                 )
             self.register_parameter(name, value)
         elif isinstance(value, Module):
@@ -286,8 +281,7 @@ class Module(ModuleConversion, ModuleState, ModuleHooks):
         elif name in attributes.get("_modules", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{typename(value)}' as child module '{name}' "
-                    "(plugrad.nn.Module or None expected)"
+                    f"cannot assign '{typename(value)}' as child module '{name}' (plugrad.nn.Module or None expected)"
                 )
             self._set_module(name, value)
         elif isinstance(value, Buffer) or name in attributes.get("_buffers", ()):

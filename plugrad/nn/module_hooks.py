@@ -227,8 +227,7 @@ class ModuleHooks(ModuleTree):
                     continue
                 if not (isinstance(changed, tuple) and len(changed) == 2):
                     raise RuntimeError(
-                        "forward pre-hook must return None or a tuple of (new_args, new_kwargs), "
-                        f"but got {changed}."
+                        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed}."
                     )
                 args, kwargs = changed
             else:
@@ -285,9 +284,7 @@ class HookHandle(RemovableHandle):
             note.pop(self.id, None)
 
 
-def add_hook(
-    hooks: Hooks, hook: Any, prepend: bool = False, notes: tuple[Hooks, ...] = ()
-) -> RemovableHandle:
+def add_hook(hooks: Hooks, hook: Any, prepend: bool = False, notes: tuple[Hooks, ...] = ()) -> RemovableHandle:
     """Put a hook behind, or before, those that are there."""
     handle = HookHandle(hooks, *notes)
     later = dict(hooks) if prepend else {}

@@ -48,9 +48,7 @@ class _IncompatibleKeys(tuple[list[str], list[str]]):
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return (
-            f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, unexpected_keys={self.unexpected_keys!r})"
-        )
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, unexpected_keys={self.unexpected_keys!r})"
 
     __str__ = __repr__
 
@@ -262,9 +260,7 @@ class ModuleState(ModuleTree):
         for child_prefix, child, entries in self._split_by_child(state_dict, prefix):
             child._compare_tree(entries, child_prefix, report)
 
-    def _split_by_child(
-        self, state_dict: dict[str, Any], prefix: str
-    ) -> list[tuple[str, Module, dict[str, Any]]]:
+    def _split_by_child(self, state_dict: dict[str, Any], prefix: str) -> list[tuple[str, Module, dict[str, Any]]]:
         split = []
         for name, child in self._modules.items():
             if child is not None:
@@ -395,9 +391,7 @@ class ModuleState(ModuleTree):
     ) -> RemovableHandle:
         return add_hook(self._load_state_dict_pre_hooks, _LoadHook(hook, self if with_module else None))
 
-    def register_load_state_dict_post_hook(
-        self, hook: Callable[[Any, _IncompatibleKeys], None]
-    ) -> RemovableHandle:
+    def register_load_state_dict_post_hook(self, hook: Callable[[Any, _IncompatibleKeys], None]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)`` after this module and its children were loaded.
 
         The hook may edit the two lists in place; what is left in them decides whether ``strict`` raises.
@@ -424,9 +418,7 @@ class _LoadReport:
         if lines:
             text = f"Error(s) in loading state_dict for {model}:\n\t" + "\n\t".join(lines)
             if not self.errors:
-                text = with_hint(
-                    text, "load_state_dict(..., strict=False) loads the keys that both sides have."
-                )
+                text = with_hint(text, "load_state_dict(..., strict=False) loads the keys that both sides have.")
             raise RuntimeError(text)
 
 

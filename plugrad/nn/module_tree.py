@@ -100,9 +100,7 @@ class ModuleTree:
         yield prefix, this
         for name, module in self._modules.items():
             if module is not None:
-                yield from module.named_modules(
-                    memo, f"{prefix}.{name}" if prefix else name, remove_duplicate
-                )
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Yield the parameters of this module and, if ``recurse``, of all modules below it, each once.
@@ -132,9 +130,7 @@ class ModuleTree:
             >>> [name for name, _ in plugrad.nn.Linear(2, 3).named_parameters(prefix="head")]
             ['head.weight', 'head.bias']
         """
-        yield from self._named_members(
-            lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
-        )
+        yield from self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield the buffers of this module and, if ``recurse``, of all modules below it, each once.
@@ -160,9 +156,7 @@ class ModuleTree:
             >>> [name for name, _ in loss.named_buffers()]
             ['weight']
         """
-        yield from self._named_members(
-            lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
-        )
+        yield from self._named_members(lambda module: module._buffers.items(), prefix, recurse, remove_duplicate)
 
     def _named_members(
         self,

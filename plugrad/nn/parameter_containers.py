@@ -89,9 +89,7 @@ class ParameterList(Module):
             TypeError: ``values`` is a tensor or can't be iterated over.
         """
         if isinstance(values, Tensor) or not isinstance(values, Iterable):
-            raise TypeError(
-                "ParameterList.extend should be called with an iterable, but got " + type(values).__name__
-            )
+            raise TypeError("ParameterList.extend should be called with an iterable, but got " + type(values).__name__)
         for value in list(values):
             self.append(value)
         return self
@@ -253,6 +251,4 @@ def _describe(key: object, value: Any, by_dtype: bool) -> str:
     size = "x".join(map(str, value.shape))
     device = "" if value.device.type == "cpu" else f" ({value.device})"
     # PyTorch names the dtype in the list and the tensor type in the dictionary.
-    return (
-        f"  ({key}): {kind} containing: [{value.dtype if by_dtype else value.type()} of size {size}{device}]"
-    )
+    return f"  ({key}): {kind} containing: [{value.dtype if by_dtype else value.type()} of size {size}{device}]"

@@ -65,8 +65,7 @@ def test_sequential_insert_pop_extend():
         ),
         (
             TypeError,
-            "unsupported operand type(s) for *: <class 'torch.nn.modules.container.Sequential'> and "
-            "<class 'float'>",
+            "unsupported operand type(s) for *: <class 'torch.nn.modules.container.Sequential'> and <class 'float'>",
             lambda net: net * 1.5,
         ),
         (

@@ -121,8 +121,7 @@ REFUSED = {
     ),
     "layer_norm: bias": (
         RuntimeError,
-        "Expected bias to be of same shape as normalized_shape, but got bias of shape [4] and "
-        "normalized_shape = [3]",
+        "Expected bias to be of same shape as normalized_shape, but got bias of shape [4] and normalized_shape = [3]",
         lambda: F.layer_norm(ones(2, 3), (3,), ones(3), ones(4)),
     ),
     "layer_norm: integers": (
@@ -174,8 +173,7 @@ REFUSED = {
     ),
     "l1_loss: integers": (
         RuntimeError,
-        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-        "Got: Long",
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long",
         lambda: F.l1_loss(long(1), long(1)),
     ),
     "nll_loss: a number": (
@@ -331,9 +329,7 @@ def test_old_flags_of_losses(flags, reduction):
 
 
 def test_the_oldest_name_of_the_mean():
-    with warns(
-        UserWarning, "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead."
-    ):
+    with warns(UserWarning, "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead."):
         assert F.mse_loss(ones(2), ones(2) * 3, reduction="elementwise_mean").item() == 4
 
 

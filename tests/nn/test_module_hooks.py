@@ -98,9 +98,7 @@ def test_always_called_hooks_run_after_an_error():
     calls = []
     module.register_forward_hook(lambda m, args, out: calls.append("skipped"))
     module.register_forward_hook(lambda m, args, out: calls.append(out), always_call=True)
-    module.register_forward_hook(
-        lambda m, args, kwargs, out: calls.append(kwargs), always_call=True, with_kwargs=True
-    )
+    module.register_forward_hook(lambda m, args, kwargs, out: calls.append(kwargs), always_call=True, with_kwargs=True)
     with pytest.raises(ValueError, match="forward"):
         module(x=1)
     assert calls == [None, {"x": 1}]
@@ -131,9 +129,7 @@ def test_an_error_in_an_always_called_hook_is_a_warning():
     module = Fails()
     module.register_forward_hook(fail, always_call=True)
     with (
-        warns(
-            UserWarning, "module forward hook with ``always_call=True`` raised an exception that was silenced"
-        ),
+        warns(UserWarning, "module forward hook with ``always_call=True`` raised an exception that was silenced"),
         pytest.raises(ValueError, match="forward"),
     ):
         module(1)
@@ -147,9 +143,7 @@ def test_global_forward_hooks_run_first():
     handles = [
         module_file.register_module_forward_pre_hook(lambda *_: order.append("global pre")),
         module_file.register_module_forward_hook(lambda *_: order.append("global")),
-        module_file.register_module_forward_hook(
-            lambda m, args, kwargs, out: order.append(kwargs), with_kwargs=True
-        ),
+        module_file.register_module_forward_hook(lambda m, args, kwargs, out: order.append(kwargs), with_kwargs=True),
     ]
     module(1.0, by=3.0)
     for handle in handles:
@@ -176,12 +170,8 @@ def test_registration_hooks():
     seen = []
     new = nn.Parameter(torch.zeros(3))
     handles = [
-        module_file.register_module_parameter_registration_hook(
-            lambda m, name, p: new if name == "w" else None
-        ),
-        module_file.register_module_module_registration_hook(
-            lambda m, name, child: seen.append((name, child))
-        ),
+        module_file.register_module_parameter_registration_hook(lambda m, name, p: new if name == "w" else None),
+        module_file.register_module_module_registration_hook(lambda m, name, child: seen.append((name, child))),
         module_file.register_module_buffer_registration_hook(lambda m, name, buffer: seen.append(name)),
     ]
     try:
@@ -277,9 +267,7 @@ def test_backward_hook_when_no_input_requires_a_gradient():
     seen = []
     module.register_full_backward_hook(lambda m, gx, gy: seen.append((gx, gy[0].tolist())))
     loss = module(torch.ones(1)).sum()
-    with warns(
-        UserWarning, "Full backward hook is firing when gradients are computed with respect to module outputs"
-    ):
+    with warns(UserWarning, "Full backward hook is firing when gradients are computed with respect to module outputs"):
         loss.backward()
     assert seen == [((None,), [1])]
     assert module.weight.grad.tolist() == [[1]]
@@ -314,9 +302,7 @@ def test_an_output_without_tensors_is_warned_of():
 
     module = Text()
     module.register_full_backward_hook(lambda *_: None)
-    with warns(
-        UserWarning, "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors"
-    ):
+    with warns(UserWarning, "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors"):
         module(leaf(1.0))
 
 

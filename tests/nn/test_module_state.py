@@ -100,9 +100,7 @@ def test_not_strict():
     result = model.load_state_dict(state, strict=False)
     assert result.missing_keys == ["out.bias"]
     assert result.unexpected_keys == ["extra", "act.extra"]
-    assert repr(result) == (
-        "_IncompatibleKeys(missing_keys=['out.bias'], unexpected_keys=['extra', 'act.extra'])"
-    )
+    assert repr(result) == ("_IncompatibleKeys(missing_keys=['out.bias'], unexpected_keys=['extra', 'act.extra'])")
     missing, unexpected = result
     assert (missing, unexpected) == (["out.bias"], ["extra", "act.extra"])
     assert model.out.weight.tolist() == [[3, 3, 3]]

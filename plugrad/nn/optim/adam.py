@@ -136,9 +136,7 @@ class Adam(Optimizer):
             raise ValueError("betas must be either both floats or both Tensors")
         for i in range(2):
             if isinstance(betas[i], Tensor) and foreach and not capturable:
-                raise ValueError(
-                    f"betas[{i}] as a Tensor is not supported for capturable=False and foreach=True"
-                )
+                raise ValueError(f"betas[{i}] as a Tensor is not supported for capturable=False and foreach=True")
             check_one_element(f"betas[{i}]", betas[i])
         if fused and differentiable:
             raise RuntimeError("`fused` does not support `differentiable`")

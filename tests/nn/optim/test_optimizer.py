@@ -116,9 +116,7 @@ def test_step_hooks():
     p = leaf(1.0)
     optimizer = Plain([p])
     seen = []
-    optimizer.register_step_pre_hook(
-        lambda o, args, kwargs: seen.append(("pre", o is optimizer, len(args), kwargs))
-    )
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: seen.append(("pre", o is optimizer, len(args), kwargs)))
     handle = optimizer.register_step_post_hook(lambda o, args, kwargs: seen.append("post"))
     optimizer.step(closure=None)
     handle.remove()
@@ -131,9 +129,7 @@ def test_step_pre_hook_changes_the_arguments():
     optimizer.register_step_pre_hook(lambda o, args, kwargs: (args, {"closure": lambda: 7}))
     assert optimizer.step() == 7
     optimizer.register_step_pre_hook(lambda o, args, kwargs: 1)
-    with pytest.raises(
-        RuntimeError, match=r"must return None or a tuple of \(new_args, new_kwargs\), but got 1"
-    ):
+    with pytest.raises(RuntimeError, match=r"must return None or a tuple of \(new_args, new_kwargs\), but got 1"):
         optimizer.step()
 
 
@@ -240,9 +236,7 @@ def test_loading_keeps_values_that_are_no_tensors():
     p = leaf()
     optimizer = Plain([p])
     state = {"count": 3, "list": [torch.ones(2), 1], "nested": {"x": torch.ones(2)}}
-    optimizer.load_state_dict(
-        {"state": {0: state, "global": 5}, "param_groups": [{"lr": 1.0, "params": [0]}]}
-    )
+    optimizer.load_state_dict({"state": {0: state, "global": 5}, "param_groups": [{"lr": 1.0, "params": [0]}]})
     loaded = optimizer.state[p]
     assert loaded["count"] == 3
     assert loaded["list"][0].tolist() == [1, 1]
