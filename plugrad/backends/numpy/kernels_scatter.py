@@ -49,6 +49,8 @@ def add_rows(out: Any, index: Any, values: Any, fresh: bool) -> None:
     if width == 1 or values.size < 4096:
         _add_flat(out, index, values)
         return
+    # Once: every take from an array that is not contiguous would copy all of it.
+    values = np.ascontiguousarray(values)
     counts = np.bincount(index, minlength=out.shape[0])
     heavy = counts >= max(8, _HEAVY // width)
     numbers = np.flatnonzero(heavy)
@@ -143,6 +145,13 @@ def take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
     if indices.size and not (-n <= indices.min() and indices.max() < n):
         raise IndexError(f"index is out of bounds for a dimension with size {n}")
     return x.reshape(-1).take(_flat(from_front(indices, n), x.shape, axis))
+
+
+def read_along(x: Any, indices: Any, axis: int) -> Any:
+    """take_along_axis with indices that are known to be right."""
+    if x.flags.c_contiguous:
+        return x.reshape(-1).take(_flat(indices, x.shape, axis))
+    return x[_grid(indices, axis)]
 
 
 def scatter_zeros(x: Any, index: Any, *, axis: int, shape: tuple[int, ...], distinct: bool = False) -> Any:

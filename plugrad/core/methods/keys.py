@@ -308,7 +308,7 @@ def indexed_shape(sizes: list[int], arrays: tuple[Any, ...], axes: tuple[int, ..
     """
     shapes = [tuple(a.raw.shape) for a in arrays]
     try:
-        common = shapes[0] if len(shapes) == 1 else broadcast_shapes(*shapes)
+        common = shapes[0] if shapes.count(shapes[0]) == len(shapes) else broadcast_shapes(*shapes)
     except RuntimeError:
         listed = ", ".join([str(list(s)) for s in shapes])
         raise IndexError(

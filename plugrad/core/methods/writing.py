@@ -42,7 +42,8 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
             flat.extend(arg)
         else:
             flat.append(arg)
-    check_writable(x, tuple(flat[1:]))
+    # Whether they overlap with x is settled.
+    check_writable(x, tuple([v for v in flat[1:] if isinstance(v, Value) and v.tracked]))
     device = x.device
     common_device(op.name + "_", [v for v in flat if isinstance(v, Value)])
     raw = device.backend.aliasable(x.raw)
