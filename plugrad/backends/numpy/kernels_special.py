@@ -56,7 +56,7 @@ def _erf_into(x: Any, y: Any) -> Any:
     """erf(x) into y, which may be x; x is an array of float32 or float64."""
     numerator, denominator, limit = _COEFFICIENTS[x.dtype]
     z = x * x
-    np.minimum(z, limit, z)
+    np.minimum(z, limit, out=z)
     ratio = _polynomial(z, numerator, np.empty_like(z))
     ratio /= _polynomial(z, denominator, np.empty_like(z))
     ratio *= x
