@@ -247,8 +247,7 @@ def test_materialize_grads_and_refuse_unused_contradict() -> None:
     x, unused = leaf(), leaf()
     with raises(
         ValueError,
-        "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
-        "allow_unused=False.",
+        "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.",
     ):
         grad(x.sum(), [x, unused], allow_unused=False, materialize_grads=True)
 

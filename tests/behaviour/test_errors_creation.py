@@ -115,9 +115,7 @@ CASES: dict[str, Case] = {
 
 
 @pytest.mark.parametrize(("kind", "text", "mistake"), CASES.values(), ids=CASES)
-def test_mistake_raises_what_pytorch_raises(
-    kind: type[Exception], text: str, mistake: Callable[[], Any]
-) -> None:
+def test_mistake_raises_what_pytorch_raises(kind: type[Exception], text: str, mistake: Callable[[], Any]) -> None:
     with raises(kind, text):
         mistake()
 

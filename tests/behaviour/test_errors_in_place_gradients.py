@@ -159,9 +159,7 @@ def test_detach_in_place_of_a_view() -> None:
         "Optimizer.zero_grad() "
         "function in torch/optim/optimizer.py as the solution."
     )
-    with raises(
-        RuntimeError, text, text.replace("torch/", "plugrad/"), text.replace("torch/", "plugrad/nn/")
-    ):
+    with raises(RuntimeError, text, text.replace("torch/", "plugrad/"), text.replace("torch/", "plugrad/nn/")):
         (leaf() * 1)[:2].detach_()
 
 

@@ -69,8 +69,7 @@ CASES: dict[str, Case] = {
     ),
     "cross_entropy weight": (
         RuntimeError,
-        "weight tensor should be defined either for all 3 classes or no classes but got weight tensor of "
-        "shape: [2]",
+        "weight tensor should be defined either for all 3 classes or no classes but got weight tensor of shape: [2]",
         lambda: F.cross_entropy(ones(2, 3), long(0, 1), weight=ones(2)),
     ),
     "nll_loss batch": (
@@ -250,9 +249,7 @@ CASES: dict[str, Case] = {
 
 
 @pytest.mark.parametrize(("kind", "text", "mistake"), CASES.values(), ids=CASES)
-def test_mistake_raises_what_pytorch_raises(
-    kind: type[Exception], text: str, mistake: Callable[[], Any]
-) -> None:
+def test_mistake_raises_what_pytorch_raises(kind: type[Exception], text: str, mistake: Callable[[], Any]) -> None:
     with raises(kind, text):
         mistake()
 
@@ -294,9 +291,7 @@ def test_number_assigned_as_child() -> None:
 def test_number_assigned_as_buffer() -> None:
     model = nn.Module()
     model.register_buffer("count", ones(1))
-    with raises(
-        TypeError, "cannot assign 'int' as buffer 'count' (torch.nn.Buffer, torch.Tensor or None expected)"
-    ):
+    with raises(TypeError, "cannot assign 'int' as buffer 'count' (torch.nn.Buffer, torch.Tensor or None expected)"):
         model.count = 1
 
 

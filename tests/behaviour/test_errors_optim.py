@@ -26,8 +26,7 @@ CASES: dict[str, Case] = {
     "no parameters": (ValueError, "optimizer got an empty parameter list", lambda: optim.SGD([], lr=0.1)),
     "a tensor instead of a list": (
         TypeError,
-        "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-        "torch.FloatTensor",
+        "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor",
         lambda: optim.SGD(leaf(), lr=0.1),
     ),
     "computed tensor": (
@@ -96,9 +95,7 @@ CASES: dict[str, Case] = {
 
 
 @pytest.mark.parametrize(("kind", "text", "mistake"), CASES.values(), ids=CASES)
-def test_mistake_raises_what_pytorch_raises(
-    kind: type[Exception], text: str, mistake: Callable[[], Any]
-) -> None:
+def test_mistake_raises_what_pytorch_raises(kind: type[Exception], text: str, mistake: Callable[[], Any]) -> None:
     with raises(kind, text):
         mistake()
 

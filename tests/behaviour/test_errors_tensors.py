@@ -263,9 +263,7 @@ CASES: dict[str, Case] = {
     ),
     "mean of integers": (
         RuntimeError,
-        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-        "Got: "
-        "Long",
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long",
         lambda: torch.tensor([1, 2]).mean(),
     ),
     "where dtype": (
@@ -331,9 +329,7 @@ CASES: dict[str, Case] = {
 
 
 @pytest.mark.parametrize(("kind", "text", "mistake"), CASES.values(), ids=CASES)
-def test_mistake_raises_what_pytorch_raises(
-    kind: type[Exception], text: str, mistake: Callable[[], Any]
-) -> None:
+def test_mistake_raises_what_pytorch_raises(kind: type[Exception], text: str, mistake: Callable[[], Any]) -> None:
     with raises(kind, text):
         mistake()
 

@@ -178,13 +178,16 @@ def test_trap_38_gradient_penalty_accumulates_through_backward() -> None:
     assert x.grad.item() == 2 * (2 * 3 * 2) * (2 * 3)
 
 
-INDEX = torch.tensor([0, 0, 2])
+def index() -> Any:
+    return torch.tensor([0, 0, 2])
+
+
 SELECTIONS: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
-    "index": (lambda x: x[INDEX], [2.0, 0.0, 1.0]),
+    "index": (lambda x: x[index()], [2.0, 0.0, 1.0]),
     "slice": (lambda x: x[1:], [0.0, 1.0, 1.0]),
     "mask": (lambda x: x[torch.tensor([True, False, True])], [1.0, 0.0, 1.0]),
-    "gather": (lambda x: x.gather(0, INDEX), [2.0, 0.0, 1.0]),
-    "index_select": (lambda x: x.index_select(0, INDEX), [2.0, 0.0, 1.0]),
+    "gather": (lambda x: x.gather(0, index()), [2.0, 0.0, 1.0]),
+    "index_select": (lambda x: x.index_select(0, index()), [2.0, 0.0, 1.0]),
     "max": (lambda x: x.max(), [0.0, 1.0, 0.0]),
     "max along": (lambda x: x.max(0)[0], [0.0, 1.0, 0.0]),
     "amin": (lambda x: x.amin(), [0.0, 0.0, 1.0]),

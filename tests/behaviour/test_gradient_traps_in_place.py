@@ -145,7 +145,8 @@ def test_trap_06_edit_through_detach() -> None:
 def test_trap_07_edit_of_the_array_under_from_numpy() -> None:
     def compute() -> Any:
         array = np.ones(4, dtype=np.float32)
-        x, y = base()
+        x = torch.arange(1.0, 5.0, device="cpu").requires_grad_()
+        y = x * 1
         z = (y * torch.from_numpy(array)).sum()
         array[:] = 7
         z.backward()

@@ -201,9 +201,7 @@ PAIRS = {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div,
 
 
 @pytest.mark.parametrize("function", PAIRS.values(), ids=PAIRS)
-@pytest.mark.parametrize(
-    "shapes", [((3, 1), (1, 4)), ((), (2, 3)), ((4,), (2, 3, 4)), ((2, 1, 4), (3, 1))], ids=str
-)
+@pytest.mark.parametrize("shapes", [((3, 1), (1, 4)), ((), (2, 3)), ((4,), (2, 3, 4)), ((2, 1, 4), (3, 1))], ids=str)
 def test_trap_27_broadcast_gradients_are_reduced(function: Any, shapes: Any) -> None:
     a, b = (torch.rand(shape, dtype=torch.float64).add(0.5).requires_grad_() for shape in shapes)
     y = function(a, b)

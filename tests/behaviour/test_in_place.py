@@ -19,9 +19,16 @@ def float64(numbers: Any) -> Any:
     return torch.tensor(numbers, dtype=torch.float64)
 
 
-MASK = torch.tensor([[True, False], [False, True]])
-INDEX = torch.tensor([[1, 0], [0, 0]])
-ROWS = torch.tensor([1, 1])
+def mask() -> Any:
+    return torch.tensor([[True, False], [False, True]])
+
+
+def index() -> Any:
+    return torch.tensor([[1, 0], [0, 0]])
+
+
+def rows() -> Any:
+    return torch.tensor([1, 1])
 
 
 def augmented(operator: str) -> Callable[[Any, Any], Any]:
@@ -33,9 +40,9 @@ def augmented(operator: str) -> Callable[[Any, Any], Any]:
     return run
 
 
-def assign(index: Any) -> Callable[[Any, Any], Any]:
+def assign(where: Any) -> Callable[[Any, Any], Any]:
     def run(x: Any, o: Any) -> Any:
-        x[index] = o
+        x[where] = o
         return x
 
     return run
@@ -79,20 +86,20 @@ FAMILIES: dict[str, Pair] = {
     "fill_ tensor": (lambda x, o: x.fill_(o[0, 0]), lambda x, o: x * 0 + o[0, 0]),
     "copy_": (lambda x, o: x.copy_(o), lambda x, o: x * 0 + o),
     "copy_ broadcast": (lambda x, o: x.copy_(o[0]), lambda x, o: x * 0 + o[0]),
-    "masked_fill_": (lambda x, o: x.masked_fill_(MASK, 5.0), lambda x, o: torch.where(MASK, 5.0, x)),
+    "masked_fill_": (lambda x, o: x.masked_fill_(mask(), 5.0), lambda x, o: torch.where(mask(), 5.0, x)),
     "masked_fill_ tensor": (
-        lambda x, o: x.masked_fill_(MASK, o[0, 0]),
-        lambda x, o: torch.where(MASK, o[0, 0], x),
+        lambda x, o: x.masked_fill_(mask(), o[0, 0]),
+        lambda x, o: torch.where(mask(), o[0, 0], x),
     ),
     "scatter_": (
-        lambda x, o: x.scatter_(0, INDEX[:1], o[:1]),
-        lambda x, o: x.scatter(0, INDEX[:1], o[:1]),
+        lambda x, o: x.scatter_(0, index()[:1], o[:1]),
+        lambda x, o: x.scatter(0, index()[:1], o[:1]),
     ),
-    "scatter_add_": (lambda x, o: x.scatter_add_(0, INDEX, o), lambda x, o: x.scatter_add(0, INDEX, o)),
-    "index_add_": (lambda x, o: x.index_add_(0, ROWS, o), lambda x, o: x.index_add(0, ROWS, o)),
+    "scatter_add_": (lambda x, o: x.scatter_add_(0, index(), o), lambda x, o: x.scatter_add(0, index(), o)),
+    "index_add_": (lambda x, o: x.index_add_(0, rows(), o), lambda x, o: x.index_add(0, rows(), o)),
     "index_add_ alpha": (
-        lambda x, o: x.index_add_(0, ROWS, o, alpha=-2),
-        lambda x, o: x.index_add(0, ROWS, -2 * o),
+        lambda x, o: x.index_add_(0, rows(), o, alpha=-2),
+        lambda x, o: x.index_add(0, rows(), -2 * o),
     ),
     "+=": (augmented("+"), lambda x, o: x + o),
     "-=": (augmented("-"), lambda x, o: x - o),
@@ -103,7 +110,7 @@ FAMILIES: dict[str, Pair] = {
         lambda x, o: assign(torch.tensor([1]))(x, o[0]),
         lambda x, o: torch.stack([x[0], o[0]]),
     ),
-    "x[mask] = number": (lambda x, o: assign(MASK)(x, 5.0), lambda x, o: torch.where(MASK, 5.0, x)),
+    "x[mask] = number": (lambda x, o: assign(mask())(x, 5.0), lambda x, o: torch.where(mask(), 5.0, x)),
 }
 
 
@@ -324,8 +331,8 @@ def test_edit_of_a_saved_output() -> None:
 
 def test_edit_of_an_integer_index_that_backward_needs() -> None:
     x = torch.ones(3, requires_grad=True)
-    index = torch.tensor([0, 1])
-    y = x[index].sum()
-    index.add_(1)
+    places = torch.tensor([0, 1])
+    y = x[places].sum()
+    places.add_(1)
     with modified():
         y.backward()

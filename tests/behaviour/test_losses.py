@@ -70,9 +70,7 @@ def test_mse_with_weights(reduction: str) -> None:
     each = (X - Y) ** 2 * WEIGHT
     weight = np.broadcast_to(WEIGHT, X.shape)
     expected = each.sum() / weight.sum() if reduction == "mean" else reduced(each, reduction)
-    assert_close(
-        F.mse_loss(float64(X), float64(Y), reduction=reduction, weight=float64(weight)), expected, 1e-12
-    )
+    assert_close(F.mse_loss(float64(X), float64(Y), reduction=reduction, weight=float64(weight)), expected, 1e-12)
 
 
 # --- classes

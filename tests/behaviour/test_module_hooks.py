@@ -133,9 +133,7 @@ def test_full_backward_hook_replaces_the_gradient_of_the_input() -> None:
 def test_full_backward_hook_without_input_gradients() -> None:
     layer, seen = double(), []
     layer.register_full_backward_hook(lambda module, gi, go: seen.append((gi, go[0].item())))
-    with warns(
-        UserWarning, "Full backward hook is firing when gradients are computed with respect to module outputs"
-    ):
+    with warns(UserWarning, "Full backward hook is firing when gradients are computed with respect to module outputs"):
         layer(torch.tensor([[3.0]])).sum().backward()
     assert seen == [((None,), 1.0)]
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from tests.support.library import differs_from_torch, raises, torch
+from tests.support.library import differs_from_torch, raises, shown, torch
 
 nn = torch.nn
 
@@ -41,7 +41,7 @@ def test_grads_of_a_sum_do_not_share_memory() -> None:
 @differs_from_torch("PyTorch takes the gradient at the changed numbers without a word")
 def test_array_under_from_numpy_is_edited_after_forward() -> None:
     array = np.array([2.0, 2.0])
-    x = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    x = torch.ones(2, dtype=torch.float64, device="cpu", requires_grad=True)
     y = (x * torch.from_numpy(array)).sum()
     array[:] = 7.0
     try:
@@ -159,7 +159,10 @@ DTYPES = {
     ),
     "boolean and a Python int": (lambda: torch.tensor([True]) + 1, "int64"),
     "mean of float64": (lambda: torch.ones(2, dtype=torch.float64).mean(), "float64"),
-    "float16 and int64": (lambda: torch.ones(1, dtype=torch.float16) * torch.tensor([2]), "float16"),
+    "uint8 and int32": (
+        lambda: torch.ones(1, dtype=torch.uint8) * torch.tensor([2], dtype=torch.int32),
+        "int32",
+    ),
     "argmax": (lambda: torch.ones(2).argmax(), "int64"),
     "exp of integers": (lambda: torch.tensor([1]).exp(), "float32"),
 }
@@ -205,7 +208,7 @@ def test_leaf_may_be_updated_under_no_grad() -> None:
 
 def test_repr_of_a_computed_tensor() -> None:
     x = torch.ones(2, requires_grad=True)
-    assert repr(x * 2) == "tensor([2., 2.], grad_fn=<MulBackward0>)"
+    assert shown(x * 2) == "tensor([2., 2.], grad_fn=<MulBackward0>)"
 
 
 def test_std_is_unbiased_by_default() -> None:

@@ -143,9 +143,7 @@ def test_all_complaints_come_together() -> None:
 
 def test_assign_takes_the_tensors_themselves() -> None:
     net = Net()
-    state = {
-        key: value.clone().double() if "scale" in key else value for key, value in net.state_dict().items()
-    }
+    state = {key: value.clone().double() if "scale" in key else value for key, value in net.state_dict().items()}
     net.load_state_dict(state, assign=True)
     assert isinstance(net.scale, nn.Parameter)
     assert net.scale.dtype == torch.float64

@@ -54,8 +54,7 @@ def test_softmax_without_a_dimension(name: str) -> None:
     x = torch.tensor([[0.0, 1.0], [2.0, 5.0]])
     with warns(
         UserWarning,
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-        f"argument.",
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
     ):
         y = getattr(F, name)(x)
     assert y.tolist() == getattr(F, name)(x, dim=1).tolist()

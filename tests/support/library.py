@@ -35,8 +35,20 @@ def in_our_words(text: str) -> str:
     return re.sub(r"(?<![\w/#.])torch(?=\.[A-Za-z_]| Tensor)", NAME, text)
 
 
+def without_device(text: str) -> str:
+    """A text as it would be on the CPU: reprs and type names say where else a tensor is."""
+    text = re.sub(r", device='[^']*'", "", text)
+    return re.sub(rf"\b{NAME}\.\w+\.(\w+Tensor)\b", rf"{NAME}.\1", text)
+
+
+def shown(value: Any) -> str:
+    """A repr without its device."""
+    return without_device(repr(value))
+
+
 def says(message: str, *texts: str) -> bool:
     """Whether a message is one of PyTorch's texts, alone or followed by lines of hints."""
+    message = without_device(message)
     for text in map(in_our_words, texts):
         hint = message.removeprefix(text).lstrip(" ")  # some of PyTorch's texts end in a space
         if message.startswith(text) and (not hint or hint.startswith("\n")):
@@ -61,9 +73,7 @@ def warns(kind: type[Warning], text: str) -> Iterator[None]:
         yield
     messages = [str(warning.message) for warning in seen if issubclass(warning.category, kind)]
     expected = in_our_words(text)
-    assert any(message.startswith(expected) for message in messages), (
-        f"\n     got: {messages}\nexpected: {expected}"
-    )
+    assert any(message.startswith(expected) for message in messages), f"\n     got: {messages}\nexpected: {expected}"
 
 
 @contextlib.contextmanager
