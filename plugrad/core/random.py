@@ -21,14 +21,14 @@ from plugrad.core.generator import (
     Generator,
     default_generator,
     draw,
-    draw_mask,
-    fork_rng,
     get_rng_state,
     initial_seed,
     manual_seed,
     seed,
     set_rng_state,
 )
+from plugrad.core.generator import draw_mask as draw_mask
+from plugrad.core.generator import fork_rng as fork_rng
 from plugrad.core.methods.random import (
     bernoulli,
     check_deviation,
@@ -43,10 +43,9 @@ from plugrad.core.promote import common_device
 from plugrad.core.tensor import Tensor
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "draw_mask", "fork_rng", "get_rng_state", "initial_seed",
-    "manual_seed", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like",
-    "randperm", "seed", "set_rng_state",
+    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "multinomial",
+    "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed",
+    "set_rng_state",
 ]  # fmt: skip
 
 
@@ -446,9 +445,7 @@ def _normal_around(mean: Any, std: Any, generator: Any) -> Tensor:
     deviation = 1.0
     if isinstance(std, Tensor):
         if 0 not in std.raw.shape and bool((data.to_host(std) < 0).any()):
-            raise RuntimeError(
-                with_hint("normal expects all elements of std >= 0.0", "one of them is negative.")
-            )
+            raise RuntimeError(with_hint("normal expects all elements of std >= 0.0", "one of them is negative."))
     else:
         deviation = float(as_number("normal", "std", 2, std))
         check_deviation(deviation)

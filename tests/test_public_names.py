@@ -1,0 +1,162 @@
+"""The public names, listed: what is missing, what is extra and what is undocumented fails. Import costs little."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import plugrad
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+MODULES = ["autograd", "nn", "optim", "random", "return_types"]
+
+# Subpackages that show up because something imported them.
+LOADED = {"backends", "cli", "core", "testing"}
+
+CLASSES = words("""
+    Backend BackendError Generator KernelNotFoundError OutOfMemoryError Size Tensor device dtype
+    enable_grad finfo iinfo inference_mode no_grad set_grad_enabled
+""")
+
+DTYPES = words("""
+    bfloat16 bool cdouble cfloat complex128 complex64 double float float16 float32 float64 half int
+    int16 int32 int64 int8 long short uint16 uint32 uint64 uint8
+""")
+
+CONSTANTS = words("""
+    default_generator e inf nan newaxis pi
+""")
+
+FUNCTIONS = words("""
+    abs abs_ absolute acos acos_ acosh acosh_ add addcdiv addcmul addmm addmv addr all allclose amax
+    amin aminmax any arange arccos arccos_ arccosh arccosh_ arcsin arcsin_ arcsinh arcsinh_ arctan
+    arctan2 arctan_ arctanh arctanh_ argmax argmin argsort argwhere as_tensor asarray asin asin_ asinh
+    asinh_ atan atan2 atan_ atanh atanh_ baddbmm bernoulli bitwise_and bitwise_left_shift bitwise_not
+    bitwise_or bitwise_right_shift bitwise_xor bmm broadcast_shapes broadcast_tensors broadcast_to
+    bucketize can_cast cat ceil ceil_ chunk clamp clamp_ clamp_max clamp_max_ clamp_min clamp_min_ clip
+    clip_ clone column_stack concat concatenate copysign cos cos_ cosh cosh_ count_nonzero cummax cummin
+    cumprod cumsum deg2rad deg2rad_ diag diag_embed diagflat diagonal diff div divide dot dstack einsum
+    empty empty_like eq equal erf erf_ exp exp2 exp2_ exp_ expm1 expm1_ eye fix fix_ flatten flip fliplr
+    flipud float_power floor floor_ floor_divide fmax fmin fmod frac frac_ from_dlpack from_numpy full
+    full_like gather ge ger get_default_device get_default_dtype get_rng_state greater greater_equal gt
+    hookimpl hstack hypot index_add index_copy index_fill index_put index_select initial_seed inner
+    is_complex is_floating_point is_grad_enabled is_inference_mode_enabled is_nonzero is_signed
+    is_tensor isclose isfinite isinf isnan isneginf isposinf kron kthvalue le lerp less less_equal
+    linspace log log10 log10_ log1p log1p_ log2 log2_ log_ log_softmax logaddexp logcumsumexp
+    logical_and logical_not logical_or logical_xor logspace logsumexp lt manual_seed masked_fill
+    masked_scatter masked_select matmul max maximum mean median meshgrid min minimum mm moveaxis movedim
+    msort mul multinomial multiply mv nan_to_num nan_to_num_ nanmean nansum narrow ne neg neg_ negative
+    negative_ nonzero norm normal not_equal numel ones ones_like outer permute positive pow prod
+    promote_types put rad2deg rad2deg_ rand rand_like randint randint_like randn randn_like randperm
+    ravel reciprocal reciprocal_ register_backend relu relu_ remainder repeat_interleave reshape
+    result_type roll round round_ rsqrt rsqrt_ rsub scalar_tensor scatter scatter_add searchsorted seed
+    select set_default_device set_default_dtype set_printoptions set_rng_state sgn sigmoid sigmoid_ sign
+    signbit sin sin_ sinh sinh_ softmax sort split split_with_sizes sqrt sqrt_ square square_ squeeze
+    stack std std_mean sub subtract sum swapaxes swapdims t take take_along_dim tan tan_ tanh tanh_
+    tensor tensor_split tensordot tile topk trace transpose tril tril_indices triu triu_indices
+    true_divide trunc trunc_ unbind unflatten unique unique_consecutive unsqueeze var var_mean vdot
+    vstack where xlogy xlogy_ zeros zeros_like
+""")
+
+PUBLIC = [*MODULES, *CLASSES, *DTYPES, *CONSTANTS, *FUNCTIONS]
+
+
+def test_every_name_is_listed_once_and_in_order() -> None:
+    assert len(PUBLIC) == len(set(PUBLIC))
+    for names in (MODULES, CLASSES, DTYPES, CONSTANTS, FUNCTIONS):
+        assert names == sorted(names)
+
+
+def test_no_name_is_missing_and_none_is_extra() -> None:
+    visible = {name for name in vars(plugrad) if not name.startswith("_")} - LOADED
+    visible.add("hookimpl")  # looked up when a plugin asks for it
+    assert sorted(set(PUBLIC) - visible) == []
+    assert sorted(visible - set(PUBLIC)) == []
+
+
+@pytest.mark.parametrize("name", [*CLASSES, *FUNCTIONS])
+def test_name_is_documented(name: str) -> None:
+    text = inspect.getdoc(getattr(plugrad, name)) or ""
+    first = text.partition("\n\n")[0].strip()
+    assert first, f"plugrad.{name} has no docstring"
+    assert "." in first, f"the docstring of plugrad.{name} does not start with a sentence"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_module_is_documented(name: str) -> None:
+    module = getattr(plugrad, name)
+    assert isinstance(module, ModuleType)
+    assert module.__doc__
+
+
+def test_aliases() -> None:
+    aliases = {
+        "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32",
+        "long": "int64", "cfloat": "complex64", "cdouble": "complex128",
+    }  # fmt: skip
+    for alias, name in aliases.items():
+        assert getattr(plugrad, alias) is getattr(plugrad, name)
+    assert (plugrad.inf, plugrad.pi, plugrad.e, plugrad.newaxis) == (math.inf, math.pi, math.e, None)
+    assert math.isnan(plugrad.nan)
+
+
+def test_methods_and_functions_are_the_same_objects() -> None:
+    for name in ("exp", "sin", "sum", "reshape", "bernoulli", "sort"):
+        assert getattr(plugrad.Tensor, name) is getattr(plugrad, name)
+
+
+def test_optim_has_two_names() -> None:
+    assert importlib.import_module("plugrad.optim") is plugrad.nn.optim is plugrad.optim
+    assert importlib.import_module("plugrad.optim.sgd") is importlib.import_module("plugrad.nn.optim.sgd")
+
+
+def test_unknown_names_are_unknown() -> None:
+    with pytest.raises(AttributeError, match="module 'plugrad' has no attribute 'nothing'"):
+        _ = plugrad.nothing
+
+
+def test_hookimpl_marks_hooks() -> None:
+    @plugrad.hookimpl
+    def plugrad_backend() -> Any:
+        """No backend."""
+
+    assert plugrad_backend.plugrad_impl
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that an interpreter has loaded after one statement."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import plugrad", "import plugrad.core", "import plugrad.nn.functional"])
+def test_import_loads_no_array_library_no_plugin_and_no_metadata(statement: str) -> None:
+    # An interpreter's own start may have loaded some, through .pth files.
+    loaded = loaded_by(statement) - loaded_by("pass")
+    assert "plugrad.core.tensor" in loaded
+    heavy = {"numpy", "cupy", "jax", "torch", "array_api_strict", "safetensors", "pluggy", "importlib.metadata"}
+    assert loaded & heavy == set()
+    assert [name for name in loaded if name.startswith("plugrad.backends")] == []
+    registered = loaded_by(
+        f"{statement}\nfrom plugrad.core import registry\nassert not registry._loaded and not registry._failures"
+    )
+    assert "plugrad.core.registry" in registered
+
+
+def test_first_tensor_loads_numpy_and_nothing_else() -> None:
+    loaded = loaded_by("import plugrad; plugrad.zeros(2).sum()")
+    assert {"numpy", "plugrad.backends.numpy.backend"} <= loaded
+    assert "plugrad.backends.cupy" not in loaded
+    assert loaded & {"torch", "jax", "cupy"} == set()
