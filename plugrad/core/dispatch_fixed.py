@@ -6,6 +6,8 @@ residuals: outputs after the first that only its rules see.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import dispatch
@@ -18,13 +20,8 @@ from plugrad.core.value import Value
 if TYPE_CHECKING:
     from plugrad.core.op import Op
 
-#: What to save: a step is one of these and the number or name of what is meant.
-_NOTHING, _INPUT, _OPTION, _SHAPE, _OUTPUT, _DTYPE, _NEEDS = range(7)
-
 # Residuals get gradients in double backward alone; None stands for those that got none.
 _RESIDUALS = ((None, None, False),) * 4
-
-_Recipe = tuple[tuple[int, Any], ...]
 
 
 def applies(op: Op) -> bool:
@@ -105,7 +102,7 @@ def function(op: Op) -> Any:
         if record and out.dtype.is_inexact:
             recipe = recipes.get(mask)
             if recipe is None:
-                recipe = recipes[mask] = _recipe(op, mask)
+                recipe = recipes[mask] = _Recipe(op, mask)
             _record(op, args, raws, ys, out, options, device, recipe)
         return out
 
@@ -125,32 +122,53 @@ def _prepared(op: Op, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]
     return args, [x.raw if isinstance(x, Value) else x for x in args], device
 
 
-def _recipe(op: Op, mask: int) -> _Recipe:
-    """What to save where the inputs in ``mask`` need a gradient."""
-    steps: list[tuple[int, Any]] = []
-    for i, name in enumerate(op.inputs):
-        if mask >> i & 1 and name in op.fixed:
-            text = (
-                f"The function '{op.called}' is not differentiable with respect to argument '{name}'. "
-                "This input cannot have requires_grad True."
-            )
-            raise RuntimeError(with_hint(text, f"pass {name}.detach()."))
-    for what, kept in zip(op.saves, op.keep(mask), strict=True):
-        if not kept:
-            steps.append((_NOTHING, None))
-        elif what in op.places:
-            steps.append((_INPUT, op.places[what]))
-        elif what == "y" or (what[0] == "y" and what[1:].isdigit()):
-            steps.append((_OUTPUT, int(what[1:] or 0)))
-        elif what == "needs":
-            steps.append((_NEEDS, None))
-        elif what.endswith("_shape"):
-            steps.append((_SHAPE, op.places[what[:-6]]))
-        elif what.endswith("_dtype"):
-            steps.append((_DTYPE, op.places[what[:-6]]))
-        else:
-            steps.append((_OPTION, what))
-    return tuple(steps)
+class _Recipe:
+    """What a node saves where the inputs in ``mask`` need a gradient.
+
+    Everything that could be saved is put in a row, and ``pick`` takes from it.
+    """
+
+    __slots__ = ("options", "outputs", "pick", "shaped", "tracked", "typed", "versioned")
+
+    def __init__(self, op: Op, mask: int) -> None:
+        count = len(op.inputs)
+        #: The inputs that need a gradient.
+        self.tracked = [i for i in range(count) if mask >> i & 1]
+        for i in self.tracked:
+            if op.inputs[i] in op.fixed:
+                _refuse_gradient(op, op.inputs[i])
+        kept = [what for what, keep in zip(op.saves, op.keep(mask), strict=True) if keep]
+        #: Which inputs, outputs, options (with their defaults), shapes and dtypes are in the row.
+        self.outputs = 1 + op.residuals
+        defaults = op.definition.__kwdefaults__ or {}
+        self.options = [(name, defaults.get(name)) for name in op.options if name in kept]
+        self.shaped = [i for i, name in enumerate(op.inputs) if name + "_shape" in kept]
+        self.typed = [i for i, name in enumerate(op.inputs) if name + "_dtype" in kept]
+        row = [*op.inputs, *(f"y{i}" for i in range(self.outputs)), "", "needs"]
+        row += [name for name, _ in self.options]
+        row += [op.inputs[i] + "_shape" for i in self.shaped] + [op.inputs[i] + "_dtype" for i in self.typed]
+        places = [row.index("y0" if what == "y" else what) if what in kept else row.index("") for what in op.saves]
+        #: Takes what is saved from the row.
+        self.pick = _picker(places)
+        #: (place in the row, place among what is saved) of inputs and of the first output: they can be changed.
+        self.versioned = [(i, k) for k, i in enumerate(places) if i <= count]
+
+
+def _picker(places: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    if places:
+        (place,) = places
+        return lambda row: (row[place],)
+    return lambda row: ()
+
+
+def _refuse_gradient(op: Op, name: str) -> None:
+    text = (
+        f"The function '{op.called}' is not differentiable with respect to argument '{name}'. "
+        "This input cannot have requires_grad True."
+    )
+    raise RuntimeError(with_hint(text, f"pass {name}.detach()."))
 
 
 def _record(
@@ -164,45 +182,31 @@ def _record(
     recipe: _Recipe,
 ) -> None:
     """Record a node whose visible output is ``out``."""
-    edges: list[Edge] = []
-    shapes: list[Any] = []
-    for x, a in zip(args, raws, strict=True):
-        if isinstance(x, Value) and x.tracked:
-            edges.append(x.edge or (x, None))
-            shapes.append(a.shape)
-        else:
-            edges.append(None)
-            shapes.append(None)
-    defaults = op.definition.__kwdefaults__ or {}
-    saved: list[Any] = []
+    edges: list[Edge] = [None] * len(args)
+    shapes: list[Any] = [None] * len(args)
+    for i in recipe.tracked:
+        x = args[i]
+        edges[i] = x.edge or (x, None)
+        shapes[i] = raws[i].shape
+    row = [*raws, *ys, None, tuple([e is not None for e in edges])]
+    if recipe.options:
+        row += [options.get(name, default) for name, default in recipe.options]
+    if recipe.shaped:
+        row += [tuple(raws[i].shape) for i in recipe.shaped]
+    if recipe.typed:
+        row += [raws[i].dtype for i in recipe.typed]
     versions: tuple[Any, ...] = ()
-    for step, which in recipe:
-        if step == _INPUT:
-            x = args[which]
-            if isinstance(x, Value):
-                version = x.version
-                if version is None:
-                    raise RuntimeError(INFERENCE_SAVED)
-                versions += (version, version[0], len(saved))
-            saved.append(raws[which])
-        elif step == _NOTHING:
-            saved.append(None)
-        elif step == _OPTION:
-            saved.append(options[which] if which in options else defaults[which])
-        elif step == _SHAPE:
-            saved.append(tuple(raws[which].shape))
-        elif step == _OUTPUT:
-            if which == 0:
-                versions += (out.version, out.version[0], len(saved))
-            saved.append(ys[which])
-        elif step == _DTYPE:
-            saved.append(raws[which].dtype)
-        else:
-            saved.append(tuple([e is not None for e in edges]))
+    for i, k in recipe.versioned:
+        x = out if i == len(args) else args[i]
+        if isinstance(x, Value):
+            version = x.version
+            if version is None:
+                raise RuntimeError(INFERENCE_SAVED)
+            versions += (version, version[0], k)
     node_class = op.node_class
     if op.number_second is not node_class and not any([isinstance(x, Value) for x in args[1:]]):
         node_class = op.number_second
-    node = node_class(tuple(edges), tuple(saved), versions, tuple(shapes), device)
+    node = node_class(tuple(edges), recipe.pick(row), versions, tuple(shapes), device)
     if len(ys) > 1:
         node.outputs = ((tuple(out.raw.shape), out.dtype, True), *_RESIDUALS[: len(ys) - 1])
     out.tracked = True

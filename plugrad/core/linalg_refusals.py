@@ -82,9 +82,7 @@ def refuse_matmul(x1: Any, x2: Any) -> None:
 def refuse_dtypes(x1: Any, x2: Any) -> None:
     """Of two matrices."""
     if x1.dtype is not x2.dtype:
-        text = (
-            f"expected m1 and m2 to have the same dtype, but got: {spelled(x1.dtype)} != {spelled(x2.dtype)}"
-        )
+        text = f"expected m1 and m2 to have the same dtype, but got: {spelled(x1.dtype)} != {spelled(x2.dtype)}"
         raise RuntimeError(with_hint(text, _convert(x1, x2)))
 
 
@@ -155,9 +153,7 @@ def refuse_bmm(x1: Any, x2: Any) -> None:
     for name, x in (("batch1", x1), ("batch2", x2)):
         if x.raw.ndim != 3:
             text = f"{name} must be a 3D tensor"
-            raise RuntimeError(
-                with_hint(text, f"it has {x.raw.ndim} dimensions; matmul takes any number of them.")
-            )
+            raise RuntimeError(with_hint(text, f"it has {x.raw.ndim} dimensions; matmul takes any number of them."))
     refuse_stacks(x1, x2, shape_of(x1), shape_of(x2))
 
 
@@ -193,9 +189,7 @@ def refuse_linear(x: Any, weight: Any, bias: Any) -> None:
     a, w = shape_of(x), shape_of(weight)
     if not a or not w:
         text = f"both arguments to linear need to be at least 1D, but they are {len(a)}D and {len(w)}D"
-        raise RuntimeError(
-            with_hint(text, "the input is (*, in_features), the weight (out_features, in_features).")
-        )
+        raise RuntimeError(with_hint(text, "the input is (*, in_features), the weight (out_features, in_features)."))
     if len(w) > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {len(w)}D")
     if bias is None:

@@ -75,9 +75,7 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, *, reduction: 
     return _reduced(losses if weight is None else losses * weight, reduction)
 
 
-def binary_cross_entropy_backward(
-    grad: Any, x: Any, target: Any, weight: Any = None, *, reduction: str
-) -> Any:
+def binary_cross_entropy_backward(grad: Any, x: Any, target: Any, weight: Any = None, *, reduction: str) -> Any:
     slope = (x - target) / np.maximum((1 - x) * x, x.dtype.type(_TINY))
     return _scaled(slope if weight is None else slope * weight, grad, reduction)
 
@@ -107,9 +105,7 @@ def binary_cross_entropy_with_logits(
 # -- normalization ---------------------------------------------------------------------------------
 
 
-def layer_norm(
-    x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: float
-) -> tuple[Any, Any, Any]:
+def layer_norm(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: float) -> tuple[Any, Any, Any]:
     if x.dtype == _HALF:
         single = [None if a is None else a.astype(np.float32) for a in (x, weight, bias)]
         return tuple([a.astype(_HALF) for a in layer_norm(*single, ndim=ndim, eps=eps)])
@@ -187,9 +183,7 @@ def layer_norm_backward(
         _, mean, rstd = layer_norm(x, ndim=ndim, eps=eps)
     if x.dtype == _HALF:
         single = [None if a is None else a.astype(np.float32) for a in (grad, x, weight, mean, rstd)]
-        return tuple(
-            [a.astype(_HALF) for a in layer_norm_backward(*single, ndim=ndim, eps=eps, wanted=wanted)]
-        )
+        return tuple([a.astype(_HALF) for a in layer_norm_backward(*single, ndim=ndim, eps=eps, wanted=wanted)])
     inner = x.shape[x.ndim - ndim :]
     width = _size(inner)
     count = _size(x.shape[: x.ndim - ndim])
@@ -211,9 +205,7 @@ def layer_norm_backward(
             normal *= r
             product = g * normal
         if wanted[1] or wanted[2]:
-            sums.append(
-                (_sum(product, axis=0) if wanted[1] else None, _sum(g, axis=0) if wanted[2] else None)
-            )
+            sums.append((_sum(product, axis=0) if wanted[1] else None, _sum(g, axis=0) if wanted[2] else None))
         if dx is not None:
             # The means over g w and over g w times the normalized x, as products with w.
             first = np.vecdot(g, factors)[:, None] * part_of_mean
@@ -280,16 +272,12 @@ def _small_layer_norm_backward(
 # -- embedding and dropout -------------------------------------------------------------------------
 
 
-def embedding(
-    weight: Any, indices: Any, *, padding_idx: int | None = None, scale_grad_by_freq: bool = False
-) -> Any:
+def embedding(weight: Any, indices: Any, *, padding_idx: int | None = None, scale_grad_by_freq: bool = False) -> Any:
     check(indices, weight.shape[0])
     return weight.take(indices, 0)
 
 
-def embedding_backward(
-    grad: Any, indices: Any, *, rows: int, padding_idx: int | None, scale_grad_by_freq: bool
-) -> Any:
+def embedding_backward(grad: Any, indices: Any, *, rows: int, padding_idx: int | None, scale_grad_by_freq: bool) -> Any:
     width = grad.shape[-1]
     out = np.zeros((rows, width), grad.dtype)
     index = np.asarray(indices).reshape(-1)

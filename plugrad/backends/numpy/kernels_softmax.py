@@ -34,9 +34,7 @@ def ones(n: int, dtype: Any) -> Any:
 
 def row_starts(n: int, width: int) -> Any:
     """The flat positions at which the rows of a contiguous matrix start."""
-    return vector(
-        (n, width, "starts"), lambda: np.arange(0, n * width, width) if width else np.zeros(n, np.int64)
-    )
+    return vector((n, width, "starts"), lambda: np.arange(0, n * width, width) if width else np.zeros(n, np.int64))
 
 
 def sum_columns(x: Any) -> Any:
@@ -212,9 +210,7 @@ def _axis_of(shape: tuple[int, ...]) -> int:
     return 1 if len(shape) > 1 else 0
 
 
-def nll_loss_of_classes(
-    x: Any, target: Any, weight: Any, *, ignore_index: int = -100, reduction: str = "mean"
-) -> Any:
+def nll_loss_of_classes(x: Any, target: Any, weight: Any, *, ignore_index: int = -100, reduction: str = "mean") -> Any:
     axis = _axis_of(x.shape)
     rows = _as_rows(x, axis) if x.ndim != 2 else x
     known = Targets(target, weight, rows.shape[1], ignore_index, x.dtype)
@@ -296,7 +292,8 @@ def _small_cross_entropy(x: Any, target: Any, ignore_index: int, reduction: str)
     if not x.flags.c_contiguous:
         # The slope is to be contiguous.
         return None
-    if _max(target.view(np.uint64)) >= classes:
+    unsigned = target.view(np.uint64)
+    if unsigned[unsigned.argmax()] >= classes:
         return None
     starts = row_starts(n, classes)
     places = starts + target
@@ -308,10 +305,10 @@ def _small_cross_entropy(x: Any, target: Any, ignore_index: int, reduction: str)
     losses -= picked
     share = 1.0
     if reduction != "none":
-        losses = _sum(losses)
         if reduction == "mean":
             share = 1.0 / n
-            losses = losses * x.dtype.type(share)
+            losses *= share
+        losses = losses.dot(ones(n, x.dtype))
     slope *= (share / sums)[:, None]
     slope.reshape(-1)[places] -= share
     return losses, slope
@@ -360,9 +357,7 @@ class _Smoothing:
 
     __slots__ = ("amount", "each", "factors", "total", "weight")
 
-    def __init__(
-        self, known: Targets, weight: Any, classes: int, amount: float, reduction: str, dtype: Any
-    ) -> None:
+    def __init__(self, known: Targets, weight: Any, classes: int, amount: float, reduction: str, dtype: Any) -> None:
         self.amount = amount
         self.each = amount / classes
         self.weight = weight

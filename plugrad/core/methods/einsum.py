@@ -62,9 +62,7 @@ def einsum(*args: Any) -> Any:
     operands: Any
     equation, operands = _from_sublists(args) if isinstance(args[0], Value) else (args[0], args[1:])
     if not isinstance(equation, str):
-        raise TypeError(
-            f"einsum(): argument 'equation' (position 1) must be str, not {type(equation).__name__}"
-        )
+        raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {type(equation).__name__}")
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = operands[0]
     for i, x in enumerate(operands):
@@ -89,9 +87,7 @@ def _from_sublists(args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
         letters = []
         for s in subscripts:
             if s is not Ellipsis and not 0 <= s < len(_LETTERS):
-                raise ValueError(
-                    "einsum(): subscript in subscript list is not within the valid range [0, 52)"
-                )
+                raise ValueError("einsum(): subscript in subscript list is not within the valid range [0, 52)")
             letters.append("..." if s is Ellipsis else _LETTERS[s])
         return "".join(letters)
 
@@ -109,9 +105,7 @@ def _read(equation: str, ndims: Labels) -> tuple[tuple[Labels, ...], Labels]:
     if len(terms) < len(ndims):
         raise RuntimeError(_explained("more operands were provided than specified in the equation", equation))
     if len(terms) > len(ndims):
-        raise RuntimeError(
-            _explained("fewer operands were provided than specified in the equation", equation)
-        )
+        raise RuntimeError(_explained("fewer operands were provided than specified in the equation", equation))
     found = []
     position = 0
     for i, (term, ndim) in enumerate(zip(terms, ndims, strict=True)):
@@ -137,13 +131,10 @@ def _read(equation: str, ndims: Labels) -> tuple[tuple[Labels, ...], Labels]:
     output = _without_ellipsis(_term(right, position + 1, equation, "output"), widest)
     for a in output:
         if output.count(a) > 1:
-            raise RuntimeError(
-                f"einsum(): output subscript {_LETTERS[a]} appears more than once in the output"
-            )
+            raise RuntimeError(f"einsum(): output subscript {_LETTERS[a]} appears more than once in the output")
         if a >= 0 and a not in everything:
             raise RuntimeError(
-                f"einsum(): output subscript {_LETTERS[a]} does not appear in the equation for any input "
-                "operand"
+                f"einsum(): output subscript {_LETTERS[a]} does not appear in the equation for any input operand"
             )
     return tuple(found), output
 
@@ -200,8 +191,7 @@ def _sizes(operands: Any, subscripts: tuple[Labels, ...]) -> dict[int, int]:
             name = _LETTERS[a] if a >= 0 else "..."
             if own.setdefault(a, n) != n:
                 raise RuntimeError(
-                    f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't match, "
-                    f"{n} != {own[a]}"
+                    f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't match, {n} != {own[a]}"
                 )
             known = sizes.setdefault(a, n)
             if known == 1:

@@ -120,9 +120,7 @@ def mm(input: Any, mat2: Any) -> Any:
     for name, x in (("self", input), ("mat2", mat2)):
         if x.raw.ndim != 2:
             text = f"{name} must be a matrix"
-            raise RuntimeError(
-                with_hint(text, f"it has {x.raw.ndim} dimensions; matmul takes any number of them.")
-            )
+            raise RuntimeError(with_hint(text, f"it has {x.raw.ndim} dimensions; matmul takes any number of them."))
     try:
         return _mm(input, mat2)
     except Exception:
@@ -296,9 +294,7 @@ def _check_vectors(function: str, **arguments: Any) -> None:
     for name, x in arguments.items():
         if x.raw.ndim != 1:
             raise RuntimeError(
-                with_hint(
-                    f"{function}: Expected 1-D argument {name}, but got {x.raw.ndim}-D", "flatten it first."
-                )
+                with_hint(f"{function}: Expected 1-D argument {name}, but got {x.raw.ndim}-D", "flatten it first.")
             )
 
 
@@ -335,8 +331,7 @@ def inner(input: Any, other: Any) -> Any:
     if a[-1] != b[-1]:
         raise RuntimeError(
             with_hint(
-                "inner() the last dimension must match on both input tensors but got shapes "
-                f"{list(a)} and {list(b)}",
+                f"inner() the last dimension must match on both input tensors but got shapes {list(a)} and {list(b)}",
                 "both are summed over their last dimension.",
             )
         )
@@ -380,9 +375,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     if len(dims_a) != len(dims_b):
         raise RuntimeError("both dimension lists should have same length")
     if a.dtype is not b.dtype:
-        raise RuntimeError(
-            with_hint("both inputs should have same dtype", f"convert one of them: x.to({a.dtype}).")
-        )
+        raise RuntimeError(with_hint("both inputs should have same dtype", f"convert one of them: x.to({a.dtype})."))
     for i, (j, k) in enumerate(zip(dims_a, dims_b, strict=True)):
         dims_a[i], dims_b[i] = dispatch.normalized_dim(j, a.raw.ndim), dispatch.normalized_dim(k, b.raw.ndim)
         m, n = a.raw.shape[dims_a[i]], b.raw.shape[dims_b[i]]

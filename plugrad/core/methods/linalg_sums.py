@@ -31,9 +31,7 @@ def _check_addmm(input: Any, mat1: Any, mat2: Any) -> None:
     for name, x in (("mat1", mat1), ("mat2", mat2)):
         if x.raw.ndim != 2:
             text = f"{name} must be a matrix, got {x.raw.ndim}-D tensor"
-            raise RuntimeError(
-                with_hint(text, "matmul takes tensors of any rank: beta * input + alpha * (a @ b).")
-            )
+            raise RuntimeError(with_hint(text, "matmul takes tensors of any rank: beta * input + alpha * (a @ b)."))
     if mat1.dtype is not mat2.dtype:
         names = f"{mat1.dtype.legacy_name} and {mat2.dtype.legacy_name}"
         text = f"mat1 and mat2 must have the same dtype, but got {names}"

@@ -157,9 +157,7 @@ def smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing):
         case(real(3), integers(high=3), None, label_smoothing=0.5),
     ],
 )
-def cross_entropy_of_classes(
-    xp, x, target, weight, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
-):
+def cross_entropy_of_classes(xp, x, target, weight, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """The loss; and as a residual its slope, what backward multiplies by the incoming gradient.
 
     The loss of a target is -sum_j w_j log softmax(x)_j for a distribution w that is 1 at the target's class,
@@ -249,9 +247,7 @@ def cross_entropy(
         raise
 
 
-def nll_loss(
-    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
-) -> Any:
+def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """PyTorch's nll_loss on Tensors."""
     try:
         return nll_loss_of_classes(input, target, weight, ignore_index=ignore_index, reduction=reduction)

@@ -40,12 +40,8 @@ def contract(xp, x1, x2, *, labels1, labels2, output):
 
 
 contract.vjp(
-    x1=lambda xp, g, x2, labels1, labels2, output: xp.contract(
-        g, x2, labels1=output, labels2=labels2, output=labels1
-    ),
-    x2=lambda xp, g, x1, labels1, labels2, output: xp.contract(
-        g, x1, labels1=output, labels2=labels1, output=labels2
-    ),
+    x1=lambda xp, g, x2, labels1, labels2, output: xp.contract(g, x2, labels1=output, labels2=labels2, output=labels1),
+    x2=lambda xp, g, x1, labels1, labels2, output: xp.contract(g, x1, labels1=output, labels2=labels1, output=labels2),
 )
 
 

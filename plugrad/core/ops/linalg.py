@@ -330,14 +330,10 @@ def tensordot(xp, x1, x2, *, axes=2):
     if isinstance(axes, int):
         axes1, axes2 = tuple(range(n1 - axes, n1)), tuple(range(axes))
     else:
-        axes1, axes2 = (
-            tuple(a + n if a < 0 else a for a in side) for side, n in zip(axes, (n1, n2), strict=True)
-        )
+        axes1, axes2 = (tuple(a + n if a < 0 else a for a in side) for side, n in zip(axes, (n1, n2), strict=True))
     labels1 = list(range(n1))
     labels2 = list(range(n1, n1 + n2))
     for i, j in zip(axes1, axes2, strict=True):
         labels2[j] = labels1[i]
-    output = [a for i, a in enumerate(labels1) if i not in axes1] + [
-        a for j, a in enumerate(labels2) if j not in axes2
-    ]
+    output = [a for i, a in enumerate(labels1) if i not in axes1] + [a for j, a in enumerate(labels2) if j not in axes2]
     return xp.contract(x1, x2, labels1=tuple(labels1), labels2=tuple(labels2), output=tuple(output))

@@ -103,9 +103,7 @@ def huber_loss(xp, x, target, *, reduction="mean", delta=1.0):
 
 
 huber_loss.vjp(
-    x=lambda xp, g, x, target, reduction, delta: xp.huber_loss_backward(
-        g, x, target, reduction=reduction, delta=delta
-    ),
+    x=lambda xp, g, x, target, reduction, delta: xp.huber_loss_backward(g, x, target, reduction=reduction, delta=delta),
     target=lambda xp, g, x, target, reduction, delta: xp.huber_loss_backward(
         g, target, x, reduction=reduction, delta=delta
     ),
@@ -157,9 +155,7 @@ def _probabilities_with_gradient():
 def binary_cross_entropy(xp, x, target, weight=None, *, reduction="mean"):
     """-(t log(x) + (1 - t) log(1 - x)), the logarithms not below -100. What is no probability gives nan."""
     losses = (target - 1) * xp.maximum(xp.log1p(-x), -100.0) - target * xp.maximum(xp.log(x), -100.0)
-    losses = xp.where(
-        xp.logical_and(xp.less_equal(0.0, target), xp.less_equal(target, 1.0)), losses, math.nan
-    )
+    losses = xp.where(xp.logical_and(xp.less_equal(0.0, target), xp.less_equal(target, 1.0)), losses, math.nan)
     return reduced(xp, losses if weight is None else losses * weight, reduction)
 
 
@@ -238,9 +234,7 @@ binary_cross_entropy_with_logits.vjp(
         case(real(3), real(3), real(3, low=0.0, high=1.0), real(1), real(3, low=0.5), reduction="none"),
     ],
 )
-def binary_cross_entropy_with_logits_backward(
-    xp, grad, x, target, weight=None, pos_weight=None, *, reduction
-):
+def binary_cross_entropy_with_logits_backward(xp, grad, x, target, weight=None, pos_weight=None, *, reduction):
     """sigmoid(x) - t, with p t for t among what is multiplied, times the incoming gradient."""
     if pos_weight is None:
         slope = xp.sigmoid(x) - target
