@@ -96,9 +96,7 @@ def test_layouts_of_what_is_read_and_written(layout: str) -> None:
     t = plugrad.tensor
     x = plugrad.from_numpy(laid())
     np.testing.assert_array_equal(x.gather(0, t(index)).numpy(), np.take_along_axis(values, index, 0))
-    np.testing.assert_array_equal(
-        plugrad.take_along_dim(x, t(index), 0).numpy(), np.take_along_axis(values, index, 0)
-    )
+    np.testing.assert_array_equal(plugrad.take_along_dim(x, t(index), 0).numpy(), np.take_along_axis(values, index, 0))
     np.testing.assert_array_equal(x[t(rows)].numpy(), values[rows])
     np.testing.assert_array_equal(x[:, t(rows)].numpy(), values[:, rows])
     added = values.copy()
@@ -106,11 +104,7 @@ def test_layouts_of_what_is_read_and_written(layout: str) -> None:
     for how in ("out of place", "in place"):
         array = laid()
         y = plugrad.from_numpy(array)
-        z = (
-            y.scatter_add(0, t(index), t(source))
-            if how == "out of place"
-            else y.scatter_add_(0, t(index), t(source))
-        )
+        z = y.scatter_add(0, t(index), t(source)) if how == "out of place" else y.scatter_add_(0, t(index), t(source))
         np.testing.assert_allclose(z.numpy(), added, rtol=1e-12)
         if how == "in place":
             np.testing.assert_array_equal(array, z.numpy())

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 import plugrad
 
-SETTINGS = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def is_mask(item: Any) -> bool:
@@ -53,9 +51,7 @@ def keys(draw: st.DrawFn, arrays: bool) -> tuple[tuple[int, ...], tuple[Any, ...
     one_mask = False
     while axis < len(shape) and draw(st.integers(0, 5)):
         n = shape[axis]
-        kinds = (
-            ["slice", "None"] + ["integer"] * (n > 0) + ["array"] * (2 * arrays * (n > 0)) + ["mask"] * arrays
-        )
+        kinds = ["slice", "None"] + ["integer"] * (n > 0) + ["array"] * (2 * arrays * (n > 0)) + ["mask"] * arrays
         kind = draw(st.sampled_from(kinds))
         if kind == "None":
             key.append(None)
@@ -68,9 +64,7 @@ def keys(draw: st.DrawFn, arrays: bool) -> tuple[tuple[int, ...], tuple[Any, ...
         elif kind == "array":
             dims = common[draw(st.integers(0, len(common) - 1)) :]
             dims = tuple(draw(st.sampled_from([1, d])) for d in dims)
-            numbers = draw(
-                st.lists(st.integers(-n, n - 1), min_size=int(np.prod(dims)), max_size=int(np.prod(dims)))
-            )
+            numbers = draw(st.lists(st.integers(-n, n - 1), min_size=int(np.prod(dims)), max_size=int(np.prod(dims))))
             key.append(np.array(numbers, dtype=np.int64).reshape(dims))
         elif not one_mask and not any(isinstance(item, np.ndarray) for item in key):
             # One mask, alone: how often it is true would have to fit the other arrays.
@@ -253,9 +247,7 @@ def test_names_of_nodes(device: str) -> None:
 
 def test_list_with_more_than_numbers_is_a_tuple_with_a_warning() -> None:
     x = plugrad.tensor(numbered((2, 3, 4)))
-    with pytest.warns(
-        UserWarning, match="Using a non-tuple sequence for multidimensional indexing is deprecated"
-    ):
+    with pytest.warns(UserWarning, match="Using a non-tuple sequence for multidimensional indexing is deprecated"):
         y = x[[[0, 1], [1, 0]]]
     assert tuple(y.shape) == (2, 4)
 
@@ -312,9 +304,7 @@ def test_bad_keys(device: str, key: Any, text: str) -> None:
 def test_bad_keys_of_tensors(device: str) -> None:
     x = plugrad.tensor(numbered((2, 3)), device=device)
     for bad in (plugrad.tensor([0.0]), plugrad.tensor(1.0), plugrad.tensor([0], dtype=plugrad.int16)):
-        with pytest.raises(
-            IndexError, match="tensors used as indices must be long, int, byte or bool tensors"
-        ):
+        with pytest.raises(IndexError, match="tensors used as indices must be long, int, byte or bool tensors"):
             x[bad.to(device)]
     with pytest.raises(IndexError, match="index is out of bounds for dimension with size 0"):
         plugrad.tensor(np.zeros((0, 3)), device=device)[plugrad.tensor([0], device=device)]
@@ -345,7 +335,5 @@ def test_python_protocols(device: str) -> None:
         len(zero)
     with pytest.raises(TypeError, match="iteration over a 0-d tensor"):
         list(zero)
-    with pytest.raises(
-        RuntimeError, match=r"Tensor\.__contains__ only supports Tensor or scalar, but you passed in a"
-    ):
+    with pytest.raises(RuntimeError, match=r"Tensor\.__contains__ only supports Tensor or scalar, but you passed in a"):
         "a" in x  # noqa: B015 - the comparison itself raises

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 import plugrad
 from plugrad.testing import gradcheck, gradgradcheck
 
-SETTINGS = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def host(x: Any) -> np.ndarray:
@@ -70,9 +68,7 @@ def test_gather(device: str, data: Any, back: bool) -> None:
 
 
 @SETTINGS
-@given(
-    data=places(), larger=st.booleans(), how=st.sampled_from(["put", "add", "put in place", "add in place"])
-)
+@given(data=places(), larger=st.booleans(), how=st.sampled_from(["put", "add", "put in place", "add in place"]))
 def test_scatter(device: str, data: Any, larger: bool, how: str) -> None:
     values, axis, index = data
     given_ = random(*(n + larger for n in index.shape), seed=1)
@@ -370,9 +366,7 @@ def test_leaves_that_require_gradients_are_refused() -> None:
 def test_scatter_that_combines(device: str) -> None:
     x = plugrad.tensor([1.0, 2.0, 3.0], device=device)
     i, v = plugrad.tensor([0, 0, 2], device=device), plugrad.tensor([2.0, 3.0, 4.0], device=device)
-    with pytest.warns(
-        UserWarning, match="The reduce argument of plugrad.scatter with Tensor src is deprecated"
-    ):
+    with pytest.warns(UserWarning, match="The reduce argument of plugrad.scatter with Tensor src is deprecated"):
         assert x.scatter(0, i, v, reduce="multiply").tolist() == [6.0, 2.0, 12.0]
     assert x.scatter(0, i, 2.0, reduce="add").tolist() == [5.0, 2.0, 5.0]
     tracked = plugrad.tensor([1.0, 2.0, 3.0], device=device, requires_grad=True)

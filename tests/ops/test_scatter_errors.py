@@ -168,8 +168,7 @@ def errors() -> dict[str, tuple[type[Exception], str, Any]]:
         ),
         "index_put shapes": (
             RuntimeError,
-            "shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [1, "
-            "3]",
+            "shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [1, 3]",
             lambda: a.index_put((t([0]),), t([1.0, 2.0])),
         ),
         "narrow": (
@@ -220,8 +219,7 @@ def test_assignment_errors(device: str) -> None:
             [0, 1],
             y[0, :2],
             RuntimeError,
-            "shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [2, "
-            "3]",
+            "shape mismatch: value tensor of shape [2] cannot be broadcast to indexing result of shape [2, 3]",
         ),
         (
             [0, 1],

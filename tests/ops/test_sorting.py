@@ -14,9 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 import plugrad
 
-SETTINGS = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAN, INF = np.nan, np.inf
 
 #: Few different numbers, so that there are ties, and what sorts get wrong.
@@ -53,9 +51,7 @@ def test_sort(device: str, data: st.DataObject, x: np.ndarray, descending: bool)
     np.testing.assert_array_equal(host(indices), order)
     np.testing.assert_array_equal(host(values), np.take_along_axis(x, order, axis))
     np.testing.assert_array_equal(host(t.argsort(axis, descending)), order)
-    np.testing.assert_array_equal(
-        host(plugrad.sort(t, stable=True, dim=axis, descending=descending)[1]), order
-    )
+    np.testing.assert_array_equal(host(plugrad.sort(t, stable=True, dim=axis, descending=descending)[1]), order)
     k = data.draw(st.integers(0, x.shape[axis]))
     top = t.topk(k, axis, largest=descending)
     np.testing.assert_array_equal(host(top.indices), order.take(range(k), axis))
@@ -89,9 +85,7 @@ def test_large_arrays_take_the_fast_paths_to_the_same_order(number: int, descend
     np.testing.assert_array_equal(indices.numpy(), order)
     np.testing.assert_array_equal(values.numpy(), np.take_along_axis(x, order, axis))
     if dtype.startswith("float"):
-        np.testing.assert_array_equal(
-            np.signbit(values.numpy()), np.signbit(np.take_along_axis(x, order, axis))
-        )
+        np.testing.assert_array_equal(np.signbit(values.numpy()), np.signbit(np.take_along_axis(x, order, axis)))
     for k in (1, 5, 60):
         top = t.topk(k, axis, largest=descending)
         np.testing.assert_array_equal(top.indices.numpy(), order.take(range(k), axis))
@@ -115,9 +109,7 @@ def test_gradients_go_to_the_elements_that_were_sorted(device: str) -> None:
 
 def test_named_results() -> None:
     result = plugrad.tensor([3.0, 1.0, 2.0]).sort()
-    assert (
-        repr(result) == "plugrad.return_types.sort(\nvalues=tensor([1., 2., 3.]),\nindices=tensor([1, 2, 0]))"
-    )
+    assert repr(result) == "plugrad.return_types.sort(\nvalues=tensor([1., 2., 3.]),\nindices=tensor([1, 2, 0]))"
     values, indices = result
     assert values is result.values is result[0]
     assert indices is result.indices is result[1]
@@ -153,9 +145,7 @@ def test_errors() -> None:
         with pytest.raises(RuntimeError, match=r"^selected index k out of range"):
             x.topk(k)
     for k in (0, 4):
-        with pytest.raises(
-            RuntimeError, match=r"^kthvalue\(\): selected number k out of range for dimension 1"
-        ):
+        with pytest.raises(RuntimeError, match=r"^kthvalue\(\): selected number k out of range for dimension 1"):
             x.kthvalue(k)
     with pytest.raises(IndexError, match="Dimension out of range"):
         x.sort(2)
@@ -180,9 +170,7 @@ def test_searchsorted(device: str, rows: np.ndarray, wanted: np.ndarray, right: 
     assert vector.tolist() == np.searchsorted(np.sort(rows[0]), wanted, side=side).tolist()
     assert plugrad.bucketize(w, ordered[0], right=right).tolist() == vector.tolist()
     assert plugrad.searchsorted(ordered, w, out_int32=True).dtype is plugrad.int32
-    assert plugrad.searchsorted(ordered[0], 0, right=right).item() == np.searchsorted(
-        np.sort(rows[0]), 0, side=side
-    )
+    assert plugrad.searchsorted(ordered[0], 0, right=right).item() == np.searchsorted(np.sort(rows[0]), 0, side=side)
 
 
 def test_searchsorted_errors() -> None:
@@ -193,8 +181,7 @@ def test_searchsorted_errors() -> None:
             lambda: plugrad.searchsorted(vector, vector, side="up"),
         ),
         (
-            "plugrad.searchsorted(): side and right can't be set to opposites, got side of left while right "
-            "was True",
+            "plugrad.searchsorted(): side and right can't be set to opposites, got side of left while right was True",
             lambda: plugrad.searchsorted(vector, vector, side="left", right=True),
         ),
         (
@@ -216,9 +203,7 @@ def test_searchsorted_errors() -> None:
 
 
 @SETTINGS
-@given(
-    x=hnp.arrays(np.int64, hnp.array_shapes(min_dims=1, max_dims=3, max_side=4), elements=st.integers(0, 2))
-)
+@given(x=hnp.arrays(np.int64, hnp.array_shapes(min_dims=1, max_dims=3, max_side=4), elements=st.integers(0, 2)))
 def test_unique(device: str, x: np.ndarray) -> None:
     t = plugrad.tensor(x, device=device)
     values, inverse, counts = t.unique(return_inverse=True, return_counts=True)

@@ -91,15 +91,11 @@ def _accumulate(out: Any, arrays: tuple[Any, ...], axes: tuple[int, ...], value:
     return out if leading else np.ascontiguousarray(turned.transpose(np.argsort(order)))
 
 
-def index_accumulate(
-    x: Any, arrays: tuple[Any, ...], *, axes: tuple[int, ...], shape: tuple[int, ...]
-) -> Any:
+def index_accumulate(x: Any, arrays: tuple[Any, ...], *, axes: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     return _accumulate(np.zeros(shape, x.dtype), arrays, axes, x, True)
 
 
-def index_put_(
-    x: Any, arrays: tuple[Any, ...], value: Any, *, axes: tuple[int, ...], accumulate: bool = False
-) -> Any:
+def index_put_(x: Any, arrays: tuple[Any, ...], value: Any, *, axes: tuple[int, ...], accumulate: bool = False) -> Any:
     key = _key(arrays, axes)
     if not accumulate:
         x[key] = value

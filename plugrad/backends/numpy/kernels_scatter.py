@@ -121,8 +121,7 @@ def _grid(index: Any, axis: int) -> tuple[Any, ...]:
     """The same as one index array for every axis, for arrays that are not contiguous."""
     ndim = index.ndim
     return tuple(
-        index if i == axis else np.arange(n).reshape((n,) + (1,) * (ndim - 1 - i))
-        for i, n in enumerate(index.shape)
+        index if i == axis else np.arange(n).reshape((n,) + (1,) * (ndim - 1 - i)) for i, n in enumerate(index.shape)
     )
 
 

@@ -41,9 +41,7 @@ def parse(x: Any, key: Any) -> Plan:
         if not ndim and key.__class__ is int:
             raise IndexError(with_hint(NO_DIMENSION, "x[...] is a view of it, x[None] adds a dimension."))
         if not ndim and key.__class__ is slice:
-            raise IndexError(
-                with_hint("slice() cannot be applied to a 0-dim tensor.", "x[None] adds a dimension.")
-            )
+            raise IndexError(with_hint("slice() cannot be applied to a 0-dim tensor.", "x[None] adds a dimension."))
         raise IndexError(
             with_hint(
                 f"too many indices for tensor of dimension {ndim}",
@@ -120,9 +118,7 @@ def bounded(item: slice, n: int) -> tuple[slice, int]:
     except ValueError:
         raise ValueError(with_hint("slice step cannot be zero", "steps are positive.")) from None
     if step < 0:
-        raise ValueError(
-            with_hint("step must be greater than zero", "plugrad.flip(x, (dim,)) reverses a dimension.")
-        )
+        raise ValueError(with_hint("step must be greater than zero", "plugrad.flip(x, (dim,)) reverses a dimension."))
     if stop <= start:
         return slice(start, start, 1), 0
     return slice(start, stop, step), (stop - start + step - 1) // step
@@ -185,18 +181,12 @@ def _converted(device: Any, item: Any) -> Any:
     if isinstance(item, Integral):
         return int(item)
     if isinstance(item, (str, bytes)):
-        raise TypeError(
-            with_hint(f"new(): invalid data type '{type(item).__name__}'", "tensors have no named fields.")
-        )
-    if not isinstance(item, (list, tuple, range)) and not (
-        hasattr(item, "ndim") and hasattr(item, "__setitem__")
-    ):
+        raise TypeError(with_hint(f"new(): invalid data type '{type(item).__name__}'", "tensors have no named fields."))
+    if not isinstance(item, (list, tuple, range)) and not (hasattr(item, "ndim") and hasattr(item, "__setitem__")):
         if hasattr(type(item), "__index__") and not hasattr(item, "dtype"):
             return operator.index(item)
         kind = type(item)
-        name = (
-            kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        )
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         raise IndexError(
             with_hint(
                 "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
@@ -276,8 +266,7 @@ def local(x: Any, arrays: list[Any]) -> list[Any]:
             if array.device.type != "cpu":
                 raise RuntimeError(
                     with_hint(
-                        "indices should be either on cpu or on the same device as the indexed tensor "
-                        f"({device})",
+                        f"indices should be either on cpu or on the same device as the indexed tensor ({device})",
                         f"index.to('{device}') moves it.",
                     )
                 )
@@ -314,8 +303,7 @@ def indexed_shape(sizes: list[int], arrays: tuple[Any, ...], axes: tuple[int, ..
         raise IndexError(
             with_hint(
                 f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}",
-                "index arrays name elements together, one from each; x[a][:, b] takes all of b for each of "
-                "a.",
+                "index arrays name elements together, one from each; x[a][:, b] takes all of b for each of a.",
             )
         ) from None
     start = axes[0] if axes[-1] - axes[0] == len(axes) - 1 else 0
@@ -323,9 +311,7 @@ def indexed_shape(sizes: list[int], arrays: tuple[Any, ...], axes: tuple[int, ..
     return [*rest[:start], *common, *rest[start:]]
 
 
-def out_of_bounds(
-    x: Any, arrays: tuple[Any, ...], axes: tuple[int, ...], lowest: bool = True
-) -> IndexError | None:
+def out_of_bounds(x: Any, arrays: tuple[Any, ...], axes: tuple[int, ...], lowest: bool = True) -> IndexError | None:
     """PyTorch's error for the first index that is out of bounds, looked for after a library said there is
     one.
     """
@@ -334,8 +320,6 @@ def out_of_bounds(
         for number in data.to_host(array).reshape(-1).tolist():
             if not (-n if lowest else 0) <= number < n:
                 if not n:
-                    return IndexError(
-                        with_hint("index is out of bounds for dimension with size 0", "it is empty.")
-                    )
+                    return IndexError(with_hint("index is out of bounds for dimension with size 0", "it is empty."))
                 return _outside(number, axis, n)
     return None

@@ -102,9 +102,7 @@ def masked_select(input: Any, mask: Any) -> Any:
     tensor("masked_select", "input", 1, input)
     tensor("masked_select", "mask", 2, mask)
     if mask.dtype is not dtypes.bool_:
-        raise RuntimeError(
-            with_hint("masked_select: expected BoolTensor for mask", f"this one is {mask.dtype}.")
-        )
+        raise RuntimeError(with_hint("masked_select: expected BoolTensor for mask", f"this one is {mask.dtype}."))
     shape = broadcast_shapes(tuple(mask.raw.shape), tuple(input.raw.shape))
     if not shape:
         mask = ops.reshape(mask, shape=(1,))
@@ -127,8 +125,7 @@ def _masked_scatter(name: str, x: Any, mask: Any, source: Any, in_place: bool) -
     if mask.dtype is not dtypes.bool_:
         raise RuntimeError(
             with_hint(
-                "masked_scatter_ only supports boolean masks, but got mask with dtype "
-                f"{mask.dtype.legacy_name}",
+                f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.legacy_name}",
                 "mask.bool(), or a comparison such as mask != 0, makes one.",
             )
         )

@@ -48,9 +48,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> An
     dim = dimension("gather", input, dim)
     tensor("gather", "index", 3, index)
     if sparse_grad:
-        raise NotImplementedError(
-            "gather(): sparse gradients are not supported\nHint: leave sparse_grad=False."
-        )
+        raise NotImplementedError("gather(): sparse gradients are not supported\nHint: leave sparse_grad=False.")
     _check_index("gather", index)
     x, at = line(input), _ranked(line(input), line(index), "input")
     if 0 not in at.raw.shape:
@@ -99,15 +97,11 @@ def _check_sizes(x: Any, dim: int, index: Any, source: Any) -> None:
     given = list(source.raw.shape) if isinstance(source, Value) else wanted
     if shape == wanted == given:
         return
-    if any(
-        [(n > m and i != dim) or n > k for i, (n, m, k) in enumerate(zip(wanted, shape, given, strict=True))]
-    ):
+    if any([(n > m and i != dim) or n > k for i, (n, m, k) in enumerate(zip(wanted, shape, given, strict=True))]):
         text = f"Expected index {wanted} to be no larger than self {shape} apart from dimension {dim}"
         if isinstance(source, Value):
             text += f" and to be no larger size than src {given}"
-        raise RuntimeError(
-            with_hint(text, "every element of the index needs its source, and its row in self.")
-        )
+        raise RuntimeError(with_hint(text, "every element of the index needs its source, and its row in self."))
 
 
 def _scatter(name: str, x: Any, dim: Any, index: Any, source: Any, how: str | None, in_place: bool) -> Any:
@@ -169,9 +163,7 @@ def _scatter_arguments(
         return _scatter(name, x, dim, index, source, None, in_place)
     if reduce not in ("add", "multiply"):
         raise RuntimeError(
-            with_hint(
-                "reduce argument must be either add or multiply.", "scatter_add() adds, with gradients."
-            )
+            with_hint("reduce argument must be either add or multiply.", "scatter_add() adds, with gradients.")
         )
     if isinstance(source, Value):
         warnings.warn(
@@ -183,9 +175,7 @@ def _scatter_arguments(
     return _scatter(name, x, dim, index, source, reduce, in_place)
 
 
-def scatter(
-    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: Any = None
-) -> Any:
+def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: Any = None) -> Any:
     r"""Return ``input`` with the elements of ``src`` where an index says, along a dimension.
 
     .. math:: y_{\text{index}_{ijk}\, jk} = \text{src}_{ijk} \quad\text{for dim 0}
@@ -219,9 +209,7 @@ def scatter(
     return _scatter_arguments("scatter", input, dim, index, src, value, reduce, False)
 
 
-def scatter_(
-    self: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: Any = None
-) -> Any:
+def scatter_(self: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: Any = None) -> Any:
     """In-place form of ``scatter``.
 
     Returns:
@@ -298,8 +286,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     if indices.dtype is not dtypes.int64:
         raise RuntimeError(
             with_hint(
-                "plugrad.take_along_dim(): dtype of indices should be Long but got "
-                f"{indices.dtype.legacy_name}",
+                f"plugrad.take_along_dim(): dtype of indices should be Long but got {indices.dtype.legacy_name}",
                 "indices.long() converts it.",
             )
         )

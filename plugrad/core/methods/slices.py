@@ -1,6 +1,4 @@
-"""PyTorch's names for reading and writing whole slices along one dimension, and elements of a flattened
-tensor.
-"""
+"""PyTorch's names for reading and writing whole slices along one dimension."""
 
 from __future__ import annotations
 
@@ -8,8 +6,9 @@ from typing import Any
 
 from plugrad.core import arguments, dispatch, dtypes, ops
 from plugrad.core.errors import with_hint
-from plugrad.core.methods import keys, writing
+from plugrad.core.methods import keys
 from plugrad.core.methods.along import INDICES, applied, dimension, explained, line, tensor
+from plugrad.core.methods.flat import put, put_, take
 from plugrad.core.promote import plain
 from plugrad.core.value import Value
 
@@ -44,9 +43,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     tensor("index_select", "index", 3, index)
     if index.raw.ndim > 1:
         raise IndexError(
-            with_hint(
-                "index_select(): Index is supposed to be a vector", f"it has shape {list(index.raw.shape)}."
-            )
+            with_hint("index_select(): Index is supposed to be a vector", f"it has shape {list(index.raw.shape)}.")
         )
     if index.dtype not in INDICES:
         raise RuntimeError(
@@ -69,9 +66,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
         found = keys.out_of_bounds(line(input), (at,), (dim,), lowest=False)
         if found is None:
             raise
-        raise IndexError(
-            with_hint("index out of range in self", str(found).partition("\n")[0] + ".")
-        ) from error
+        raise IndexError(with_hint("index out of range in self", str(found).partition("\n")[0] + ".")) from error
     return y if input.raw.shape else ops.reshape(y, shape=())
 
 
@@ -124,9 +119,7 @@ def _index_add(name: str, x: Any, dim: Any, index: Any, source: Any, alpha: Any,
         found = keys.out_of_bounds(target, (at,), (dim,), lowest=False)
         if found is None:
             raise
-        raise IndexError(
-            with_hint("index out of range in self", str(found).partition("\n")[0] + ".")
-        ) from error
+        raise IndexError(with_hint("index out of range in self", str(found).partition("\n")[0] + ".")) from error
 
 
 def _wrong_count(index: Any, n: int, dim: int) -> RuntimeError:
@@ -217,9 +210,7 @@ def _index_copy(name: str, x: Any, dim: Any, index: Any, source: Any, in_place: 
     shape, got = list(target.raw.shape), list(values.raw.shape)
     here, there = [*shape[:dim], *shape[dim + 1 :]], [*got[:dim], *got[dim + 1 :]]
     if here != there:
-        slices = (
-            f"Destination slice shape: {' '.join(map(str, here))} at dimension {dim} and source slice shape: "
-        )
+        slices = f"Destination slice shape: {' '.join(map(str, here))} at dimension {dim} and source slice shape: "
         slices += f"{' '.join(map(str, there))} at dimension 0."
         raise RuntimeError(
             with_hint(
@@ -289,9 +280,7 @@ def _index_fill(name: str, x: Any, dim: Any, index: Any, value: Any, in_place: b
             )
         )
     if index.raw.ndim > 1:
-        raise RuntimeError(
-            with_hint("Index has to be a vector/scalar", f"this one has shape {list(index.raw.shape)}.")
-        )
+        raise RuntimeError(with_hint("Index has to be a vector/scalar", f"this one has shape {list(index.raw.shape)}."))
     value = fill_value("index_fill_", x, value)
     function = ops.index_fill_tensor if isinstance(value, Value) else ops.index_fill
     target, at = line(x), line(index)
@@ -353,125 +342,6 @@ def index_fill_(self: Any, dim: int, index: Any, value: Any) -> Any:
         This tensor.
     """
     return _index_fill("index_fill_", self, dim, index, value, True)
-
-
-# -- one index into everything -------------------------------------------------------------------------------
-
-
-def _flat_index(name: str, index: Any) -> None:
-    tensor(name, "index", 2, index)
-    if index.dtype is not dtypes.int64:
-        raise RuntimeError(
-            with_hint(
-                f"{name}(): Expected a long tensor for index, but got {index.dtype.legacy_name}",
-                "index.long() converts it.",
-            )
-        )
-
-
-def _outside(error: IndexError, x: Any, index: Any) -> IndexError:
-    n = x.numel()
-    for number in index.reshape(-1).tolist():
-        if not -n <= number < n:
-            return IndexError(
-                with_hint(
-                    f"out of range: tried to access index {number} on a tensor of {n} elements.",
-                    f"its elements are numbered from {-n} to {n - 1}.",
-                )
-            )
-    return error
-
-
-def take(input: Any, index: Any) -> Any:
-    """Return the elements that an index names in the flattened tensor.
-
-    Args:
-        input: The tensor.
-        index: int64, of any shape; negative ones count from the end.
-
-    Returns:
-        A tensor of the shape of ``index``.
-
-    Raises:
-        IndexError: if an index is out of range.
-        RuntimeError: if it has another dtype.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.take(plugrad.tensor([[1, 2], [3, 4]]), plugrad.tensor([0, -1]))
-        tensor([1, 4])
-    """
-    tensor("take", "input", 1, input)
-    _flat_index("take", index)
-    try:
-        return ops.take_flat(input, index)
-    except IndexError as error:
-        raise _outside(error, input, index) from None
-
-
-def _put(name: str, x: Any, index: Any, source: Any, accumulate: bool, in_place: bool) -> Any:
-    tensor(name, "input", 1, x)
-    _flat_index("put_", index)
-    tensor(name, "source", 3, source)
-    if source.dtype is not x.dtype:
-        raise RuntimeError(
-            with_hint(
-                "put_(): self and source expected to have the same dtype, but got self.dtype = "
-                f"{x.dtype.legacy_name} and source.dtype = {source.dtype.legacy_name}",
-                f"use source.to({x.dtype}).",
-            )
-        )
-    if index.numel() != source.numel():
-        raise IndexError(
-            with_hint(
-                "put_(): Expected source and index to have the same number of elements, but got "
-                f"source.numel() = {source.numel()}, index.numel() = {index.numel()}",
-                "every element of the source needs its index.",
-            )
-        )
-    try:
-        if in_place:
-            return writing.change(ops.put_flat.op, x, (index, source), {"accumulate": accumulate})
-        return ops.put_flat(x, index, source, accumulate=accumulate)
-    except IndexError as error:
-        raise _outside(error, x, index) from None
-
-
-def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
-    """Return ``input`` with values put at, or added to, the elements that an index names in the flattened
-    tensor.
-
-    Args:
-        input: The tensor.
-        index: int64, of any shape; negative ones count from the end.
-        source: A tensor of the same dtype with as many elements.
-        accumulate: Add to what is there.
-
-    Returns:
-        A new tensor of the shape of ``input``.
-
-    Raises:
-        IndexError: if an index is out of range or the numbers of elements differ.
-        RuntimeError: if dtypes don't match.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.put(plugrad.zeros(2, 2), plugrad.tensor([0, 3]), plugrad.tensor([1.0, 2.0]))
-        tensor([[1., 0.],
-                [0., 2.]])
-    """
-    return _put("put", input, index, source, accumulate, False)
-
-
-def put_(self: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
-    """In-place form of ``put``.
-
-    Returns:
-        This tensor.
-    """
-    return _put("put_", self, index, source, accumulate, True)
 
 
 class SliceMethods:

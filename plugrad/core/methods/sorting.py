@@ -124,6 +124,9 @@ def topk(input: Any, k: int, dim: int | None = None, largest: bool = True, sorte
     Raises:
         RuntimeError: if ``k`` is larger than the dimension, or negative.
 
+    Differs from PyTorch:
+        Of equal elements the first are taken, and in their order; PyTorch promises nothing.
+
     Example::
 
         >>> import plugrad
@@ -136,9 +139,7 @@ def topk(input: Any, k: int, dim: int | None = None, largest: bool = True, sorte
     k = arguments.as_int("topk", "k", 2, k)
     n = line(input).raw.shape[dim]
     if not 0 <= k <= n:
-        raise RuntimeError(
-            with_hint("selected index k out of range", f"k is {k}, the dimension has size {n}.")
-        )
+        raise RuntimeError(with_hint("selected index k out of range", f"k is {k}, the dimension has size {n}."))
     if not input.raw.shape:
         k = 1  # PyTorch returns the one element for k = 0 too
     return return_types.topk(_shaped(input, ops.topk(line(input), k=k, axis=dim, largest=bool(largest))))
@@ -245,8 +246,7 @@ def searchsorted(
     if not rows:
         raise RuntimeError(
             with_hint(
-                "plugrad.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
-                "dimension",
+                "plugrad.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension",
                 "a vector has one dimension.",
             )
         )

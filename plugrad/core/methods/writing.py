@@ -60,9 +60,7 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     return x
 
 
-def changed(
-    op: Any, x: Any, data: Any, args: tuple[Any, ...], flat: tuple[Any, ...], options: dict[str, Any]
-) -> None:
+def changed(op: Any, x: Any, data: Any, args: tuple[Any, ...], flat: tuple[Any, ...], options: dict[str, Any]) -> None:
     """``x`` is now in ``data``, as ``op`` of ``flat``: record that, and count the change."""
     record = mode() > 0 and any([isinstance(v, Value) and v.tracked for v in flat])
     if record:

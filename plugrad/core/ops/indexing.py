@@ -206,9 +206,7 @@ def _put(xp, x, arrays, value, axes, how):
         value = xp.broadcast_to(value, tuple(shape[i] for i in placement))
         value = xp.permute_dims(value, tuple(placement.index(i) for i in range(len(shape))))
     value = xp.reshape(value, (addressing.size(flat.shape), rows.shape[1]))
-    return addressing.back(
-        xp, addressing.put_rows(xp, rows, xp.reshape(flat, (-1,)), value, how), turned, order
-    )
+    return addressing.back(xp, addressing.put_rows(xp, rows, xp.reshape(flat, (-1,)), value, how), turned, order)
 
 
 @op(

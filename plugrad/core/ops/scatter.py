@@ -197,9 +197,7 @@ def index_select(xp, x, index, *, axis):
 
 
 index_select.vjp(
-    x=lambda xp, g, index, axis, x_shape: xp.index_accumulate(
-        g, (index,), axes=(axis % len(x_shape),), shape=x_shape
-    )
+    x=lambda xp, g, index, axis, x_shape: xp.index_accumulate(g, (index,), axes=(axis % len(x_shape),), shape=x_shape)
 )
 
 
@@ -314,9 +312,7 @@ def put_flat(xp, x, index, source, *, accumulate=False):
     flat = xp.reshape(x, shape=(-1,))
     if hasattr(source, "shape"):
         source = xp.reshape(source, shape=tuple(index.shape))
-    return xp.reshape(
-        xp.index_put(flat, (index,), source, axes=(0,), accumulate=accumulate), shape=tuple(x.shape)
-    )
+    return xp.reshape(xp.index_put(flat, (index,), source, axes=(0,), accumulate=accumulate), shape=tuple(x.shape))
 
 
 put_flat.vjp(
@@ -339,9 +335,7 @@ def masked_fill(xp, x, mask, value):
     return xp.where(mask, value, x)
 
 
-masked_fill.vjp(
-    x=lambda xp, g, mask: xp.drop_where(g, mask), value=lambda xp, g, mask: xp.keep_where(g, mask)
-)
+masked_fill.vjp(x=lambda xp, g, mask: xp.drop_where(g, mask), value=lambda xp, g, mask: xp.keep_where(g, mask))
 writes(masked_fill)
 masked_fill_tensor = overload(masked_fill, "MaskedFillBackward1")
 
@@ -352,9 +346,7 @@ def index_put_mask(xp, x, mask, value):
     return xp.where(mask, value, x)
 
 
-index_put_mask.vjp(
-    x=lambda xp, g, mask: xp.drop_where(g, mask), value=lambda xp, g, mask: xp.keep_where(g, mask)
-)
+index_put_mask.vjp(x=lambda xp, g, mask: xp.drop_where(g, mask), value=lambda xp, g, mask: xp.keep_where(g, mask))
 DEFINITIONS["index_put_mask_"] = lambda xp, x, mask, value: xp.masked_fill_(x, mask, value)
 
 

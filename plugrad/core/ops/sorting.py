@@ -50,9 +50,7 @@ def sort_indexed(xp, x, *, axis=-1, descending=False):
     return xp.take_along_axis(x, indices, axis=axis), indices
 
 
-sort_indexed.vjp(
-    x=lambda xp, g, y1, axis, x_shape: xp.scatter_zeros(g[0], y1, axis=axis, shape=x_shape, distinct=True)
-)
+sort_indexed.vjp(x=lambda xp, g, y1, axis, x_shape: xp.scatter_zeros(g[0], y1, axis=axis, shape=x_shape, distinct=True))
 sort_stable = overload(sort_indexed, "SortBackward1")
 
 
@@ -79,9 +77,7 @@ def topk(xp, x, *, k, axis=-1, largest=True):
     return xp.take_along_axis(x, indices, axis=axis), indices
 
 
-topk.vjp(
-    x=lambda xp, g, y1, axis, x_shape: xp.scatter_zeros(g[0], y1, axis=axis, shape=x_shape, distinct=True)
-)
+topk.vjp(x=lambda xp, g, y1, axis, x_shape: xp.scatter_zeros(g[0], y1, axis=axis, shape=x_shape, distinct=True))
 
 
 @op(
