@@ -426,11 +426,13 @@ def embedding(
     if sparse:
         raise NotImplementedError("sparse gradients are not supported: use sparse=False")
     check_embedding(input, weight, padding_idx)
-    if max_norm is not None:
-        _renormalize(weight, input, max_norm, norm_type)
     if padding_idx is not None:
         padding_idx %= weight.shape[0]
     try:
+        if max_norm is not None:
+            # Looked up once before: a wrong index must be refused before rows are changed.
+            _ops.embedding(weight.detach(), input)
+            _renormalize(weight, input, max_norm, norm_type)
         result: Tensor = _ops.embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
         return result
     except IndexError as error:

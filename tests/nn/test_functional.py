@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.compare import assert_close
-from tests.support.library import raises, torch, warns
+from tests.support.library import differs_from_torch, raises, torch, unchanged, warns
 
 F = torch.nn.functional
 ones = torch.ones
@@ -392,6 +392,14 @@ def test_embedding_renormalizes_the_rows_that_it_reads():
     assert_close(weight, [[0.6, 0.8], [0.3, 0.4], [6.0, 8.0]], 1e-5)
     y.sum().backward()
     assert weight.grad.tolist() == [[2, 2], [1, 1], [0, 0]]
+
+
+@differs_from_torch("PyTorch scales rows before it refuses an index")
+def test_embedding_refuses_an_index_before_it_renormalizes():
+    weight = torch.tensor([[3.0, 4.0]])
+    for index in (-1, 1):
+        with unchanged(weight), raises(IndexError, "index out of range in self"):
+            F.embedding(long(0, index), weight, max_norm=1.0)
 
 
 def test_embedding_renormalizes_by_another_norm():

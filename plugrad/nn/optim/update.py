@@ -63,10 +63,14 @@ def record_rule(
     rule: Callable[..., Any], parameter: Tensor, grad: Tensor, state: list[Any], options: dict[str, Any]
 ) -> list[Any]:
     """Do what `apply_rule` does, recorded, so that gradients flow through the step; return the new state."""
+    others: list[Any]
     with enable_grad():
         # Copies: what an earlier step saved for its gradient must not change under it.
         copies = [tensor.clone() for tensor in state]
-        return list(rule(parameter.device.ops, parameter, grad, *copies, **options)[1:])
+        changed, *others = rule(parameter.device.ops, parameter, grad, *copies, **options)
+        if changed is not parameter:
+            parameter.copy_(changed)
+    return others
 
 
 def constant_for(value: Any, parameter: Tensor, differentiable: bool) -> Any:

@@ -116,8 +116,9 @@ def test_implementations_agree(options):
     assert run(Adam([p], lr=0.1, **options), p, 1.0, 2.0) == pytest.approx(usual)
 
 
+@pytest.mark.parametrize("differentiable", [False, True])
 @pytest.mark.parametrize("amsgrad", [False, True])
-def test_complex_parameters_are_pairs_of_real_ones(amsgrad):
+def test_complex_parameters_are_pairs_of_real_ones(amsgrad, differentiable):
     z = torch.tensor([1 + 2j, 3 - 1j], dtype=torch.complex128, requires_grad=True)
     p = leaf(1.0, 3.0, 2.0, -1.0)
     both = (
