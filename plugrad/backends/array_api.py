@@ -73,9 +73,7 @@ class ArrayAPIBackend(Backend):
     def _on(self, index: int | None) -> dict[str, Any]:
         return {} if self._raw_devices is None else {"device": self._raw_devices[index or 0]}
 
-    def asarray(
-        self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None
-    ) -> Any:
+    def asarray(self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None) -> Any:
         raw = None if dtype is None else self.dtypes[dtype]
         return self.namespace.asarray(values, dtype=raw, copy=copy, **self._on(index))
 
@@ -117,9 +115,7 @@ class ArrayAPIBackend(Backend):
                 causes.append(error)
                 continue
             if not self.is_array(raw) or tuple(raw.shape) != array.shape or raw.dtype != self.dtypes[dtype]:
-                causes.append(
-                    TypeError(f"the library made {getattr(raw, 'dtype', type(raw))} of {array.dtype}")
-                )
+                causes.append(TypeError(f"the library made {getattr(raw, 'dtype', type(raw))} of {array.dtype}"))
                 continue
             self._way_in = way
             return raw

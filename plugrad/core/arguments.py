@@ -143,9 +143,7 @@ def _checked(name: str, size: Any, argument: str, position: int) -> tuple[int, .
                 f'"type must be tuple of ints,but got {type_name(n)}"'
             )
         else:
-            return _checked(
-                name, [operator.index(n) if _is_integer(n) else n for n in size], argument, position
-            )
+            return _checked(name, [operator.index(n) if _is_integer(n) else n for n in size], argument, position)
     if math.prod(size) >= 1 << 60:
         raise RuntimeError(
             with_hint(

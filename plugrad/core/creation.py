@@ -284,9 +284,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     home = reading.host()
     if not home.is_array(ndarray) or not hasattr(ndarray, "strides") or _is_scalar(ndarray):
         raise TypeError(
-            with_hint(
-                f"expected np.ndarray (got {type_name(ndarray)})", "plugrad.tensor(data) takes other data."
-            )
+            with_hint(f"expected np.ndarray (got {type_name(ndarray)})", "plugrad.tensor(data) takes other data.")
         )
     found = _shared(ndarray, None, place(_HOME))
     assert found is not None
@@ -325,8 +323,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     if not hasattr(ext_tensor, "__dlpack__") or not hasattr(ext_tensor, "__dlpack_device__"):
         raise TypeError(
             with_hint(
-                "from_dlpack(): expected an object with __dlpack__ and __dlpack_device__, not "
-                f"{type_name(ext_tensor)}",
+                f"from_dlpack(): expected an object with __dlpack__ and __dlpack_device__, not {type_name(ext_tensor)}",
                 "plugrad.tensor(data) takes other data.",
             )
         )

@@ -49,9 +49,15 @@ class WatchedCounter(list[int]):
         list.__setitem__(self, i, value)
 
 
+_home: Any = None
+
+
 def host() -> Any:
     """The backend of the host's memory, through which data goes in and out."""
-    return registry.load("numpy")
+    global _home
+    if _home is None:
+        _home = registry.load("numpy")
+    return _home
 
 
 def device_of(data: Any, device: Any) -> Any:
@@ -60,10 +66,11 @@ def device_of(data: Any, device: Any) -> Any:
         return place(device)
     if isinstance(data, Value):
         return data.device
-    if data.__class__ not in _NUMBERS and hasattr(data, "__dlpack_device__"):
-        kind, index = data.__dlpack_device__()
-        if int(kind) in _DLPACK_DEVICES:
-            return place(f"{_DLPACK_DEVICES[int(kind)]}:{index}")
+    kind = data.__class__
+    if kind not in _NESTED and kind not in _NUMBERS and hasattr(data, "__dlpack_device__"):
+        code, index = data.__dlpack_device__()
+        if int(code) in _DLPACK_DEVICES:
+            return place(f"{_DLPACK_DEVICES[int(code)]}:{index}")
     return place(None)
 
 
@@ -81,7 +88,8 @@ def read(data: Any, dtype: Any, where: Any) -> Any:
     kind = data.__class__
     if kind in _NUMBERS:
         return to_device(_host_array(data, dtype or dtypes.of_scalar(data), {kind}), dtype, where)
-    array = foreign(data, dtype, where, share=False)
+    # Lists are the usual data: they are not asked whether they are arrays.
+    array = None if kind in _NESTED else foreign(data, dtype, where, share=False)
     return _of_sequence(data, dtype, where) if array is None else array
 
 
@@ -99,14 +107,16 @@ def foreign(data: Any, dtype: Any, where: Any, share: bool) -> Any:
     array = home.adopt(data, share)
     if array is None:
         return None
-    wanted = array.dtype if dtype is None else home.dtypes.get(dtype, home.dtypes[dtypes.float32])
-    # Copied here rather than on the way to the device: from_host may share memory.
-    copy = None if share and backend is home else True
-    token = home.silence()
-    try:
-        array = home.asarray(array, home.dtype_of(array) if wanted == array.dtype else dtype, None, copy=copy)
-    finally:
-        home.unsilence(token)
+    target = dtype if dtype is None or dtype in home.dtypes else dtypes.float32
+    if target is not None and target is not home.dtype_of(array):
+        token = home.silence()
+        try:
+            array = home.asarray(array, target, None, copy=True)
+        finally:
+            home.unsilence(token)
+    elif not share or backend is not home:
+        # Copied here rather than on the way to the device: from_host may share memory.
+        array = home.asarray(array, None, None, copy=True)
     return to_device(array, dtype, where)
 
 
@@ -157,9 +167,7 @@ def _is_sequence(data: Any) -> bool:
     kind = type(data)
     if kind in _NESTED:
         return True
-    return (
-        hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not isinstance(data, (dict, str, bytes))
-    )
+    return hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not isinstance(data, (dict, str, bytes))
 
 
 def _shape(data: Any) -> list[int]:
@@ -205,9 +213,7 @@ def _survey(data: Any, depth: int, shape: list[int], kinds: set[type], inside: s
     found = set(map(type, data))
     if found <= _NUMBERS:
         if depth != len(shape) - 1:
-            raise TypeError(
-                with_hint("not a sequence", f"there are numbers among sequences, at depth {depth}.")
-            )
+            raise TypeError(with_hint("not a sequence", f"there are numbers among sequences, at depth {depth}."))
         kinds |= found
         return data
     if depth < len(shape) - 1:
@@ -236,11 +242,7 @@ def _ragged(shape: list[int], depth: int, got: int) -> ValueError:
 
 
 def _ragged_leaf(x: Any, found: Iterable[type]) -> TypeError:
-    text = (
-        "must be real number, not"
-        if float in found
-        else f"'{type(x).__name__}' object cannot be interpreted as"
-    )
+    text = "must be real number, not" if float in found else f"'{type(x).__name__}' object cannot be interpreted as"
     text += f" {type(x).__name__}" if float in found else " an integer"
     return TypeError(with_hint(text, "there is a sequence among numbers."))
 
@@ -267,13 +269,9 @@ def _host_array(data: Any, dtype: dtypes.dtype, kinds: set[type]) -> Any:
         dtype = dtypes.float32
     if complex in kinds and dtype.category in (1, 2):
         if dtype.is_floating_point:
-            raise TypeError(
-                with_hint("must be real number, not complex", f"{dtype} holds no complex numbers.")
-            )
+            raise TypeError(with_hint("must be real number, not complex", f"{dtype} holds no complex numbers."))
         raise TypeError(
-            with_hint(
-                "'complex' object cannot be interpreted as an integer", f"{dtype} holds no complex numbers."
-            )
+            with_hint("'complex' object cannot be interpreted as an integer", f"{dtype} holds no complex numbers.")
         )
     token = home.silence()
     try:
@@ -318,11 +316,7 @@ def carried(raw: Any, dtype: dtypes.dtype, source: Any, target: Any) -> Any:
     if target.backend is home:
         # A copy, because to_host may share memory.
         array = home.copy(source.backend.to_host(raw))
-        return (
-            array
-            if home.dtype_of(array) is dtype
-            else target.xp.astype(array, dispatch.raw_dtype(dtype, target))
-        )
+        return array if home.dtype_of(array) is dtype else target.xp.astype(array, dispatch.raw_dtype(dtype, target))
     array = source.backend.to_host(raw)
     return to_device(home.copy(array) if source.backend is home else array, dtype, target)
 

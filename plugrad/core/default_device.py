@@ -45,11 +45,16 @@ def set_default_device(device: str | device | None) -> None:
     _default.set(None if device is None else place(device))
 
 
+# Devices by the names that they were asked for, once their backend is loaded.
+_places: dict[Any, device] = {}
+
+
 def place(where: str | device | int | None) -> Any:
     """The device, its backend loaded, that ``device=`` names; None is the default device, a number a GPU."""
     if where is None:
-        return _default.get() or resolve("cpu")
-    if isinstance(where, int):
-        return resolve(device("cuda", where))
-    # A device whose backend is loaded is the usual argument: it says so itself.
-    return where if where.__class__ is device and where.xp is not None else resolve(where)
+        where = _default.get() or "cpu"
+    found = _places.get(where)
+    if found is None:
+        found = resolve(device("cuda", where) if isinstance(where, int) else where)
+        _places[where] = found
+    return found

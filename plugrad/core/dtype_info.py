@@ -50,8 +50,7 @@ class finfo:  # noqa: N801 - PyTorch's name
         if not wanted.is_floating_point:
             raise TypeError(
                 with_hint(
-                    "plugrad.finfo() requires a floating point input type. Use plugrad.iinfo to handle "
-                    "'plugrad.finfo'",
+                    "plugrad.finfo() requires a floating point input type. Use plugrad.iinfo to handle 'plugrad.finfo'",
                     f"{wanted} holds integers.",
                 )
             )
@@ -101,14 +100,11 @@ class iinfo:  # noqa: N801 - PyTorch's name
     def __init__(self, type: dtype) -> None:
         wanted = _checked("iinfo", type)
         if wanted is dtypes.bool_:
-            raise TypeError(
-                with_hint("plugrad.bool is not supported by plugrad.iinfo", "it holds False and True.")
-            )
+            raise TypeError(with_hint("plugrad.bool is not supported by plugrad.iinfo", "it holds False and True."))
         if wanted.is_inexact:
             raise TypeError(
                 with_hint(
-                    "plugrad.iinfo() requires an integer input type. Use plugrad.finfo to handle "
-                    "'plugrad.iinfo'",
+                    "plugrad.iinfo() requires an integer input type. Use plugrad.finfo to handle 'plugrad.iinfo'",
                     f"{wanted} holds no integers.",
                 )
             )
@@ -129,7 +125,5 @@ class iinfo:  # noqa: N801 - PyTorch's name
 
 def _checked(name: str, value: Any) -> dtype:
     if not isinstance(value, dtype):
-        raise TypeError(
-            f"{name}(): argument 'type' (position 1) must be plugrad.dtype, not {type(value).__name__}"
-        )
+        raise TypeError(f"{name}(): argument 'type' (position 1) must be plugrad.dtype, not {type(value).__name__}")
     return value

@@ -19,9 +19,7 @@ from plugrad.core.errors import with_hint
 from plugrad.core.tensor import Tensor
 
 
-def _filled(
-    name: str, args: tuple[Any, ...], size: Any, dtype: Any, device: Any, requires_grad: bool
-) -> Tensor:
+def _filled(name: str, args: tuple[Any, ...], size: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """A new tensor from an op of the differentiable namespace that takes a shape."""
     shape = sizes(name, args if size is None else (size,))
     dtype = as_dtype(name, dtype) or dtypes.get_default_dtype()
@@ -43,9 +41,7 @@ def _filled_like(name: str, input: Any, dtype: Any, device: Any, requires_grad: 
     return out
 
 
-def zeros(
-    *args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def zeros(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros.
 
     Args:
@@ -75,9 +71,7 @@ def zeros(
     return _filled("zeros", args, size, dtype, device, requires_grad)
 
 
-def ones(
-    *args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def ones(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of ones.
 
     Args:
@@ -106,9 +100,7 @@ def ones(
     return _filled("ones", args, size, dtype, device, requires_grad)
 
 
-def empty(
-    *args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def empty(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor whose values are whatever was in memory: for those that are about to be written.
 
     Args:
@@ -137,9 +129,7 @@ def empty(
     return _filled("empty", args, size, dtype, device, requires_grad)
 
 
-def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of one value.
 
     Args:
@@ -177,9 +167,7 @@ def full(
     return out
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a matrix with ones on the diagonal and zeros elsewhere.
 
     Args:
@@ -217,9 +205,7 @@ def eye(
     return out
 
 
-def zeros_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of zeros with the shape, dtype and device of another.
 
     Args:
@@ -273,9 +259,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_
     return _filled_like("ones_like", input, dtype, device, requires_grad)
 
 
-def empty_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor with the shape, dtype and device of another, whose values are whatever was in memory.
 
     Args:

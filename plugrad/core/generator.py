@@ -111,9 +111,7 @@ class Generator:
             raise TypeError(f"expected a plugrad.ByteTensor, but got {type_name(new_state)}")
         if new_state.dtype is not dtypes.uint8:
             raise TypeError(
-                with_hint(
-                    "RNG state must be a plugrad.ByteTensor", f"a state's dtype is not {new_state.dtype}."
-                )
+                with_hint("RNG state must be a plugrad.ByteTensor", f"a state's dtype is not {new_state.dtype}.")
             )
         self.source.set_state(data.to_host(new_state))
 
@@ -279,9 +277,7 @@ def _drawing(generator: Any, where: Any, name: str) -> Any:
     if generator is None:
         return default_for(where).source
     if not isinstance(generator, Generator):
-        raise TypeError(
-            f"{name}(): argument 'generator' must be plugrad.Generator, not {type_name(generator)}"
-        )
+        raise TypeError(f"{name}(): argument 'generator' must be plugrad.Generator, not {type_name(generator)}")
     if generator.device.type != where.type:
         raise RuntimeError(
             with_hint(
@@ -292,9 +288,7 @@ def _drawing(generator: Any, where: Any, name: str) -> Any:
     return generator.source
 
 
-def draw(
-    method: str, where: Any, dtype: dtypes.dtype, generator: Any, name: str, *args: Any, **options: Any
-) -> Any:
+def draw(method: str, where: Any, dtype: dtypes.dtype, generator: Any, name: str, *args: Any, **options: Any) -> Any:
     """Random numbers as a raw array on a device.
 
     Args:

@@ -63,12 +63,12 @@ def arange(
         >>> plugrad.arange(1, 2.5, 0.5)
         tensor([1.0000, 1.5000, 2.0000])
     """
+    if start.__class__ is int and start >= 0 and end is dtype is None and step == 1 and not requires_grad:
+        return ops.arange(start, device=device)  # type: ignore[no-any-return]  # the usual call, on a count
     if end is None:
         if start is None:
             raise TypeError(
-                with_hint(
-                    'arange() missing 1 required positional arguments: "end"', "arange(5) counts from 0 to 4."
-                )
+                with_hint('arange() missing 1 required positional arguments: "end"', "arange(5) counts from 0 to 4.")
             )
         start, end, names = 0, start, ("", "end", "step")
     else:
@@ -103,9 +103,7 @@ def _count(start: Any, end: Any, step: Any) -> int:
     if step == 0:
         raise RuntimeError(with_hint("step must be nonzero", "all numbers would be the same."))
     if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(
-            with_hint(f"unsupported range: {start:g} -> {end:g}", "both bounds must be finite.")
-        )
+        raise RuntimeError(with_hint(f"unsupported range: {start:g} -> {end:g}", "both bounds must be finite."))
     if (end < start) == (step > 0) and start != end:
         raise RuntimeError(
             with_hint(
@@ -171,9 +169,7 @@ def _bounds(name: str, start: Any, end: Any) -> tuple[Any, Any]:
     return as_number(name, "start", 1, start), as_number(name, "end", 2, end)
 
 
-def _spaced(
-    name: str, start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool
-) -> tuple[Any, Any, int, Any]:
+def _spaced(name: str, start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) -> tuple[Any, Any, int, Any]:
     """Checked arguments of linspace and logspace."""
     first, last = _bounds(name, start, end)
     count = as_int(name, "steps", 3, steps)
@@ -187,15 +183,12 @@ def _spaced(
         c_name = {"complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}[inferred.name]
         raise RuntimeError(
             with_hint(
-                f"plugrad.{name}(): inferred dtype {c_name} can't be safely cast to passed dtype "
-                f"{dtype.legacy_name}",
+                f"plugrad.{name}(): inferred dtype {c_name} can't be safely cast to passed dtype {dtype.legacy_name}",
                 "pass a complex dtype.",
             )
         )
     if dtype is dtypes.bool_:
-        raise NotImplementedError(
-            with_hint(f"\"{name}_cpu\" not implemented for 'Bool'", "use an integer dtype.")
-        )
+        raise NotImplementedError(with_hint(f"\"{name}_cpu\" not implemented for 'Bool'", "use an integer dtype."))
     check_requires_grad(name, requires_grad, dtype)
     return first, last, count, dtype
 
@@ -296,9 +289,7 @@ def logspace(
     return out
 
 
-def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None
-) -> Tensor:
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None) -> Tensor:
     """Make the indices of the lower triangle of a matrix: row indices, and column indices below them.
 
     Args:
@@ -327,9 +318,7 @@ def tril_indices(
     return _triangle("tril_indices", row, col, offset, dtype, device)
 
 
-def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None
-) -> Tensor:
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None) -> Tensor:
     """Make the indices of the upper triangle of a matrix: row indices, and column indices below them.
 
     Args:

@@ -14,6 +14,7 @@ _SUPPORTED: Final = (
     "uint8, and bool"
 )
 _NAMES: Final = frozenset(_SUPPORTED.replace("and ", "").split(", "))
+_NATIVE: Final = frozenset([np.dtype(name) for name in _NAMES])
 
 # Copying 32 KiB takes about as long as one small op; of larger arrays, so many elements are looked at.
 _WHOLE: Final = 1 << 15
@@ -42,30 +43,33 @@ def adopt(value: Any, share: bool) -> Any:
         array = np.from_dlpack(value)
     else:
         return None
+    if array.dtype not in _NATIVE:
+        array = _native(array, share)
+    if share:
+        _check_layout(array)
+    return array
+
+
+def _native(array: Any, share: bool) -> Any:
+    """The array in the machine's byte order, or an error that says what is wrong with its dtype."""
     dtype = array.dtype
     if dtype.name not in _NAMES:
         raise TypeError(
             with_hint(
                 f"can't convert np.ndarray of type {dtype.type.__module__}.{dtype.type.__name__}. The only "
-                "supported "
-                f"types are: {_SUPPORTED}.",
+                f"supported types are: {_SUPPORTED}.",
                 f"array.astype('float32') converts; this one's dtype is {dtype}.",
             )
         )
-    if not dtype.isnative:
-        if share:
-            raise ValueError(
-                with_hint(
-                    "given numpy array has byte order different from the native byte order. Conversion "
-                    "between byte "
-                    "orders is currently not supported.",
-                    "array.astype(array.dtype.newbyteorder('=')) converts.",
-                )
-            )
-        array = array.astype(dtype.newbyteorder("="))
     if share:
-        _check_layout(array)
-    return array
+        raise ValueError(
+            with_hint(
+                "given numpy array has byte order different from the native byte order. Conversion between byte "
+                "orders is currently not supported.",
+                "array.astype(array.dtype.newbyteorder('=')) converts.",
+            )
+        )
+    return array.astype(dtype.newbyteorder("="))
 
 
 def _check_layout(array: Any) -> None:

@@ -258,8 +258,11 @@ class ConversionMethods(CastMethods, InterchangeMethods):
             tensor([1.5000, 2.5000], dtype=plugrad.float64, grad_fn=<ToCopyBackward0>)
         """
         x: Any = self
-        if len(args) == 1 and not kwargs and args[0].__class__ is dtypes.dtype:
-            dtype, where, copy = args[0], x.device, False
+        first = args[0] if len(args) == 1 and not kwargs else None
+        if first.__class__ is dtypes.dtype:
+            dtype, where, copy = first, x.device, False
+        elif first.__class__ is str or first.__class__ is Device:
+            dtype, where, copy = x.dtype, place(first), False
         else:
             dtype, where, copy = _destination(x, args, kwargs)
         if dtype is x.dtype and where is x.device and not copy:
@@ -293,9 +296,7 @@ class ConversionMethods(CastMethods, InterchangeMethods):
             found = _LEGACY.get(name.removesuffix("Tensor")) if name.endswith("Tensor") else None
             where = {"plugrad": "cpu"}.get(kind, kind.removeprefix("plugrad."))
             if found is None or not kind.startswith("plugrad"):
-                raise ValueError(
-                    with_hint(f"invalid type: '{dtype}'", "types are 'plugrad.FloatTensor' and so on.")
-                )
+                raise ValueError(with_hint(f"invalid type: '{dtype}'", "types are 'plugrad.FloatTensor' and so on."))
             return self.to(where, found)
         if not isinstance(dtype, dtypes.dtype):
             name = dtype.__name__ if dtype.__class__ is type else type_name(dtype)
@@ -377,6 +378,5 @@ def _invalid_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
     kinds += [f"{k}={names.get(type_name(v).rpartition('.')[2], type_name(v))}" for k, v in kwargs.items()]
     got = ", ".join(kinds) + (", " if len(kinds) == 1 and kwargs else "")
     return TypeError(
-        f"to() received an invalid combination of arguments - got ({got}), but expected one "
-        f"of:\n{_TO_FORMS}\n"
+        f"to() received an invalid combination of arguments - got ({got}), but expected one of:\n{_TO_FORMS}\n"
     )

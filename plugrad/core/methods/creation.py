@@ -138,9 +138,7 @@ class CreationMethods:
         out.tracked = requires_grad
         return out
 
-    def new_tensor(
-        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-    ) -> Any:
+    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
         """Make a tensor of a copy of ``data`` with this one's dtype and device.
 
         Args:

@@ -156,8 +156,7 @@ class InterchangeMethods:
         if n != 1:
             raise RuntimeError(
                 with_hint(
-                    f"Boolean value of Tensor with {'more than one value' if n else 'no values'} is "
-                    "ambiguous",
+                    f"Boolean value of Tensor with {'more than one value' if n else 'no values'} is ambiguous",
                     "x.any() or x.all() say which is meant.",
                 )
             )

@@ -54,9 +54,7 @@ def check_floating(kernel: str, dtype: dtypes.dtype) -> None:
 
 def _out_of_bounds(what: str, dtype: dtypes.dtype) -> RuntimeError:
     return RuntimeError(
-        with_hint(
-            f"{what} is out of bounds for {_C_NAMES[dtype.name]}", f"{dtype} does not hold such numbers."
-        )
+        with_hint(f"{what} is out of bounds for {_C_NAMES[dtype.name]}", f"{dtype} does not hold such numbers.")
     )
 
 
@@ -149,9 +147,7 @@ def check_deviation(std: float) -> None:
 def _check_probability(p: float) -> None:
     if not 0 <= p <= 1:
         raise RuntimeError(
-            with_hint(
-                f"bernoulli_ expects p to be in [0, 1], but got p={p:g}", "p is the probability of a one."
-            )
+            with_hint(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}", "p is the probability of a one.")
         )
 
 
@@ -358,9 +354,7 @@ class RandomMethods:
         else:
             chance, node = float(as_number("bernoulli_", "p", 1, p)), "BernoulliBackward2"
             _check_probability(chance)
-        return _replaced(
-            x, draw("bernoulli", x.device, x.dtype, generator, "bernoulli_", chance, shape), node
-        )
+        return _replaced(x, draw("bernoulli", x.device, x.dtype, generator, "bernoulli_", chance, shape), node)
 
     def exponential_(self, lambd: float = 1.0, *, generator: Any = None) -> Any:
         r"""Put exponentially distributed numbers into this tensor.

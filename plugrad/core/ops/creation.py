@@ -26,9 +26,7 @@ __all__ = [
 def _made(name: str, device: Any, dtype: dtypes.dtype, *args: Any, **options: Any) -> Any:
     """A Tensor of what the library's function of this name makes."""
     where = place(device)
-    return dispatch.Tensor(
-        getattr(where.xp, name)(*args, dtype=raw_dtype(dtype, where), **options), where, dtype
-    )
+    return dispatch.Tensor(getattr(where.xp, name)(*args, dtype=raw_dtype(dtype, where), **options), where, dtype)
 
 
 def _made_like(name: str, x: Any, dtype: dtypes.dtype | None, device: Any, *args: Any) -> Any:
@@ -78,9 +76,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, *, dtype: Any = None, de
     return _made("arange", device, dtype, start, stop, step)
 
 
-def linspace(
-    start: Any, stop: Any, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True
-) -> Any:
+def linspace(start: Any, stop: Any, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True) -> Any:
     """``num`` evenly spaced values from start to stop."""
     if dtype is None:
         dtype = dtypes.get_default_dtype()
