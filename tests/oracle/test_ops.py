@@ -67,4 +67,6 @@ def test_in_place_method(name: str) -> None:
         assert result is y
         return y
 
-    assert_no_difference(edit, TABLE[name].samples(Draw("float64")), "float64")
+    # PyTorch's logical_not_ and its like keep the history of the values that they replaced: a wrong gradient.
+    grad = not name.startswith("logical_")
+    assert_no_difference(edit, TABLE[name].samples(Draw("float64")), "float64", grad=grad)

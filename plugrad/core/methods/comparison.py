@@ -232,7 +232,12 @@ def _stored(function: Any) -> Any:
 
     def changed(self: Any, *args: Any) -> Any:
         check_writable(self, args)
-        return assign(self, function(self, *args))
+        y = function(self, *args)
+        for x in (self, *args):
+            # As in PyTorch the result requires a gradient where an operand does: one of 0, as that of the sign.
+            if isinstance(x, Value) and x.tracked:
+                y = dispatch.cast(y, self.dtype) + 0 * ops.sgn(x)
+        return assign(self, y)
 
     changed.__name__ = changed.__qualname__ = function.__name__ + "_"
     changed.__doc__ = f"In-place form of ``{function.__name__}``: 1 where it holds, 0 elsewhere."
