@@ -220,3 +220,12 @@ class TestRefusals:
         with pytest.raises(RuntimeError, match=r"^Integers to negative integer powers are not allowed\."):
             x **= -1
         assert x.item() == 2
+
+
+@pytest.mark.parametrize("name", ["eq_", "lt_", "logical_and_"])
+def test_comparisons_leave_no_stale_gradient(t, name):
+    x = t([1.0, 2.0], requires_grad=True)
+    y = x * 3.0
+    getattr(y, name)(t([3.0, 1.0]))
+    y.sum().backward()
+    assert_equal(x.grad, [0.0, 0.0])
