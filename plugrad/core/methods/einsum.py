@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -68,8 +69,12 @@ def einsum(*args: Any) -> Any:
     for i, x in enumerate(operands):
         if not isinstance(x, Value):
             raise TypeError(f"expected Tensor as element {i} in argument 1, but got {type(x).__name__}")
+    if len(operands) == 2 and operands[0].dtype is operands[1].dtype:
+        plan = _plan(equation, tuple(operands[0].raw.shape), tuple(operands[1].raw.shape))
+        if plan is not None:
+            return ops.contract(*operands, labels1=plan[0], labels2=plan[1], output=plan[2])
     subscripts, output = _read(equation, tuple([x.raw.ndim for x in operands]))
-    sizes = _sizes(operands, subscripts)
+    sizes = _sizes([x.raw.shape for x in operands], subscripts)
     remaining = [_prepared(x, labels, sizes) for x, labels in zip(operands, subscripts, strict=True)]
     result, labels = remaining.pop(0)
     while remaining:
@@ -95,6 +100,19 @@ def _from_sublists(args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     if len(args) % 2:
         return f"{equation}->{text(args[-1])}", args[:-1:2]
     return equation, args[::2]
+
+
+@lru_cache(256)
+def _plan(equation: str, shape1: tuple[int, ...], shape2: tuple[int, ...]) -> tuple[Labels, Labels, Labels] | None:
+    """The labels for one contraction, where that is all that an equation of two operands asks for."""
+    (labels1, labels2), output = _read(equation, (len(shape1), len(shape2)))
+    sizes = _sizes((shape1, shape2), (labels1, labels2))
+    for shape, labels, others in ((shape1, labels1, labels2), (shape2, labels2, labels1)):
+        if len(set(labels)) < len(labels) or not set(labels) <= {*others, *output}:
+            return None
+        if tuple([sizes[a] for a in labels]) != shape:
+            return None
+    return labels1, labels2, output
 
 
 @lru_cache(256)
@@ -182,12 +200,12 @@ def _without_ellipsis(labels: list[int | None], width: int) -> Labels:
     return tuple(result)
 
 
-def _sizes(operands: Any, subscripts: tuple[Labels, ...]) -> dict[int, int]:
+def _sizes(shapes: Sequence[tuple[int, ...]], subscripts: tuple[Labels, ...]) -> dict[int, int]:
     """The size of every label, where 1 stands for any."""
     sizes: dict[int, int] = {}
-    for i, (x, labels) in enumerate(zip(operands, subscripts, strict=True)):
+    for i, (shape, labels) in enumerate(zip(shapes, subscripts, strict=True)):
         own: dict[int, int] = {}
-        for a, n in zip(labels, x.raw.shape, strict=True):
+        for a, n in zip(labels, shape, strict=True):
             name = _LETTERS[a] if a >= 0 else "..."
             if own.setdefault(a, n) != n:
                 raise RuntimeError(
