@@ -16,8 +16,11 @@ PLAIN = Namespace("NumPy without kernels", np, {})
 
 INTEGERS_ONLY = {"bitwise_and", "bitwise_or", "bitwise_xor"}
 MASKS = {"where": 0, "keep_where": 1, "drop_where": 1}
+DIVISIONS = ["floor_divide", "divide_floor", "divide_trunc", "remainder", "fmod"]
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-30, 1e30, 0.5, -0.5, 20.0, -20.0, 100.0, -100.0)
 OPTIONS = {
+    "addcmul": [{}, {"value": 0.5}],
+    "addcdiv": [{}, {"value": -2.0}],
     "leaky_relu": [{}, {"negative_slope": 0.3}, {"negative_slope": 2.0}, {"negative_slope": -0.5}],
     "leaky_relu_backward": [{"negative_slope": 0.3}],
     "gelu": [{}, {"approximate": "tanh"}],
@@ -46,7 +49,7 @@ def arguments(name, shape, dtype, seed=0, special=False):
             x = (random.standard_normal(shape) * 2).astype(dtype)
             if special:
                 x = np.roll(np.resize(np.array(SPECIAL, dtype), shape), i * 3)
-            if i == 1 and name in ("floor_divide", "divide_floor", "divide_trunc", "remainder", "fmod"):
+            if i == 1 and name in DIVISIONS:
                 x = np.abs(x) + np.asarray(0.5, dtype)
         made.append(x if shape else x.dtype.type(x))
     return made
@@ -109,7 +112,7 @@ INFINITE = {"gelu", "gelu_backward", "silu_backward", "softplus_backward", "pow_
 @pytest.mark.parametrize(("name", "options"), [case for case in CASES if case[0] not in INTEGERS_ONLY | INFINITE])
 def test_special_values(name, options, dtype, shape):
     args = arguments(name, shape, dtype, special=True)
-    if name in ("floor_divide", "divide_floor", "divide_trunc", "remainder", "fmod"):
+    if name in DIVISIONS:
         args[0][np.abs(args[0]) > 1e10] = 1.0  # quotients that no float holds
     found = run(KERNELS[name], args, options)
     expected = np.asarray(run(getattr(PLAIN, name), args, options))
@@ -155,7 +158,7 @@ class TestGelu:
 
 
 class TestIntegers:
-    @pytest.mark.parametrize("name", ["floor_divide", "divide_floor", "divide_trunc", "remainder", "fmod"])
+    @pytest.mark.parametrize("name", DIVISIONS)
     @pytest.mark.parametrize("dtype", ["int8", "int64", "uint8"])
     def test_division(self, name, dtype):
         a, b = (v.ravel().astype(dtype) for v in np.meshgrid(np.arange(-9, 10), [1, 2, 3, 7, -1, -2, -3, -7]))
@@ -173,7 +176,7 @@ class TestIntegers:
         np.testing.assert_array_equal(getattr(PLAIN, name)(a, b), found)
 
     def test_division_by_zero_raises(self):
-        for name in ("floor_divide", "divide_floor", "divide_trunc", "remainder", "fmod"):
+        for name in DIVISIONS:
             with pytest.raises(RuntimeError, match=r"^ZeroDivisionError"):
                 KERNELS[name](np.array([1, 2]), np.array([1, 0]))
 

@@ -22,7 +22,7 @@ def constants(value: float) -> dict[Any, Any]:
     return {dtype: np.array(value, dtype) for dtype in _FLOATS}
 
 
-_ZERO, _ONE = constants(0.0), constants(1.0)
+_ZERO, _HALF, _ONE = constants(0.0), constants(0.5), constants(1.0)
 
 # From this size on random masks cost np.where and np.putmask a mispredicted branch in every second element:
 # twelve times the time of a product. Below, predictors learn the mask, and the fixed cost of bit operations
@@ -38,8 +38,46 @@ def times(own: Any, other: Any) -> Any:
     return own * other
 
 
-# -- selection
-# ---------------------------------------------------------------------------------------------------------
+def plus(own: Any, other: Any) -> Any:
+    """``own + other``, into ``own`` where that is an array with room for it."""
+    if own.ndim and (own.shape == other.shape or not other.ndim):
+        own += other
+        return own
+    return own + other
+
+
+# -- sums of products ------------------------------------------------------------------------------------
+
+
+def addcmul(x: Any, x1: Any, x2: Any, *, value: Any = 1) -> Any:
+    """x + value * x1 * x2 in one buffer."""
+    y = x1 * x2
+    if value != 1:
+        y *= value
+    return plus(y, x)
+
+
+def addcdiv(x: Any, x1: Any, x2: Any, *, value: Any = 1) -> Any:
+    """x + value * x1 / x2 in one buffer."""
+    y = x1 / x2
+    if value != 1:
+        y *= value
+    return plus(y, x)
+
+
+def lerp(start: Any, end: Any, weight: Any) -> Any:
+    """From the nearer end, in one buffer where the weight is a number."""
+    y = end - start
+    if hasattr(weight, "dtype"):
+        return np.where(np.abs(weight) < _HALF[weight.dtype], start + weight * y, end - (1 - weight) * y)
+    if -0.5 < weight < 0.5:
+        y *= weight
+        return plus(y, start)
+    y *= weight - 1
+    return plus(y, end)
+
+
+# -- selection -------------------------------------------------------------------------------------------
 
 
 def keep_where(x: Any, mask: Any) -> Any:
@@ -86,8 +124,7 @@ def sgn(x: Any) -> Any:
     return y.astype(x.dtype)
 
 
-# -- rounding and division
-# ---------------------------------------------------------------------------------------------
+# -- rounding and division -------------------------------------------------------------------------------
 
 
 def round_(x: Any) -> Any:
@@ -122,7 +159,7 @@ def _trunc(x1: Any, x2: Any) -> Any:
     return quotient + ((quotient < 0) & (quotient * x2 != x1))
 
 
-# -- powers ------------------------------------------------------------------------------------------------
+# -- powers ----------------------------------------------------------------------------------------------
 # ------------
 
 
@@ -197,8 +234,7 @@ def logaddexp(x1: Any, x2: Any) -> Any:
     return y
 
 
-# -- activations
-# -------------------------------------------------------------------------------------------------------
+# -- activations -----------------------------------------------------------------------------------------
 
 
 def relu(x: Any) -> Any:
@@ -310,6 +346,9 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "bitwise_and": operator.and_,
     "bitwise_or": operator.or_,
     "bitwise_xor": operator.xor,
+    "addcmul": addcmul,
+    "addcdiv": addcdiv,
+    "lerp": lerp,
     "keep_where": keep_where,
     "drop_where": drop_where,
     "where": where,
