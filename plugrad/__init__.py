@@ -58,17 +58,26 @@ from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
 from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.comparison import *
 from plugrad.core.methods.conversion import *
+from plugrad.core.methods.diagonals import *
+from plugrad.core.methods.expansion import *
+from plugrad.core.methods.extremum import *
 from plugrad.core.methods.indexing import *
+from plugrad.core.methods.joining import *
 from plugrad.core.methods.linalg import *
 from plugrad.core.methods.masks import *
 from plugrad.core.methods.neural import *
 from plugrad.core.methods.pointwise import *
 from plugrad.core.methods.reduction import *
+from plugrad.core.methods.repetition import *
+from plugrad.core.methods.scan import *
 from plugrad.core.methods.scatter import *
 from plugrad.core.methods.selection import *
 from plugrad.core.methods.shape import *
 from plugrad.core.methods.slices import *
 from plugrad.core.methods.sorting import *
+from plugrad.core.methods.splitting import *
+from plugrad.core.methods.spread import *
+from plugrad.core.methods.transposition import *
 from plugrad.core.modes import enable_grad as enable_grad
 from plugrad.core.modes import inference_mode as inference_mode
 from plugrad.core.modes import is_grad_enabled as is_grad_enabled

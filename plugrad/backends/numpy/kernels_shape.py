@@ -118,7 +118,9 @@ def contiguous(x: Any) -> Any:
 def roll(x: Any, shift: Any, *, axis: Any = None) -> Any:
     """Two block copies; np.roll takes 10 us and more."""
     if axis is None:
-        return roll(x.ravel(), shift if isinstance(shift, int) else sum(shift), axis=0).reshape(x.shape) if x.ndim else x
+        return (
+            roll(x.ravel(), shift if isinstance(shift, int) else sum(shift), axis=0).reshape(x.shape) if x.ndim else x
+        )
     if not isinstance(axis, int):
         shifts = (shift,) * len(axis) if isinstance(shift, int) else shift
         y = x
@@ -130,7 +132,7 @@ def roll(x: Any, shift: Any, *, axis: Any = None) -> Any:
     n = x.shape[axis]
     if n:
         shift %= n
-        lead = (slice(None),) * axis
+        lead: Any = (slice(None),) * axis
         y[(*lead, slice(shift, None))] = x[(*lead, slice(0, n - shift))]
         y[(*lead, slice(0, shift))] = x[(*lead, slice(n - shift, None))]
     return y
@@ -159,7 +161,7 @@ def stack(arrays: Any, *, axis: int = 0) -> Any:
     first = arrays[0]
     axis %= first.ndim + 1
     y = np.empty((*first.shape[:axis], len(arrays), *first.shape[axis:]), first.dtype)
-    lead = (slice(None),) * axis
+    lead: Any = (slice(None),) * axis
     for i, x in enumerate(arrays):
         y[(*lead, i)] = x
     return y
@@ -171,9 +173,16 @@ def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
     return tuple([x[(*lead, i, ...)] for i in range(x.shape[axis])])
 
 
+@functools.cache
+def _zero(dtype: Any) -> Any:
+    found = np.zeros((), dtype)
+    found.flags.writeable = False
+    return found
+
+
 def zero(x: Any) -> Any:
     """One zero, seen everywhere: what is written from."""
-    return broadcast_to(np.zeros((), x.dtype), x.shape)
+    return np.ndarray(x.shape, x.dtype, _zero(x.dtype), 0, (0,) * x.ndim)
 
 
 def fill(x: Any, value: Any) -> Any:

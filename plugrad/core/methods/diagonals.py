@@ -242,7 +242,7 @@ def trace(input: Any) -> Any:
 
 
 def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
-    """Return all windows of a size along a dimension as a view; what is inside a window is the last dimension.
+    """Return a view of all windows of a size along a dimension; the inside of a window is the last one.
 
     Args:
         input: The tensor.
@@ -277,7 +277,9 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
     if not x.raw.shape:
-        return ops.reshape(x, shape=(1,)) if size else ops.basic_slice(ops.reshape(x, shape=(1,)), key=(slice(0, 0, 1),))
+        return (
+            ops.reshape(x, shape=(1,)) if size else ops.basic_slice(ops.reshape(x, shape=(1,)), key=(slice(0, 0, 1),))
+        )
     return ops.unfold(x, axis=axis, size=size, step=step)
 
 

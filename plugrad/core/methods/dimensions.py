@@ -21,8 +21,8 @@ _EXTREMUM: Final = ("()", "(Tensor other)", "(int dim, bool keepdim = False)")
 _TRUTH: Final = ("()", "(tuple of ints dim = None, bool keepdim = False)", "(int dim, bool keepdim = False)")
 _MOVE: Final = ("(int source, int destination)", "(tuple of ints source, tuple of ints destination)")
 
-# The forms of functions that have several, as PyTorch prints them for the method. A function with one form gets the
-# messages of Python's own calls, which are PyTorch's too.
+# The forms of functions that have several, as PyTorch prints them for the method. A function with one form
+# gets the messages of Python's own calls, which are PyTorch's too.
 _FORMS: Final[dict[str, tuple[str, ...]]] = {
     "sum": (_ALL, _DIMS),
     "mean": (_ALL, _DIMS),
@@ -151,7 +151,7 @@ def several(name: str, dim: Any, ndim: int, position: int = 1) -> tuple[int, ...
         dims = []
         for d in dim:
             if not is_dim(d):
-                raise refused(name, dim) if name in _FORMS else mistyped(name, "dim", position, "tuple of ints", dim)
+                raise (refused(name, dim) if name in _FORMS else mistyped(name, "dim", position, "tuple of ints", dim))
             found = normalized_dim(arguments.as_int(name, "dim", position, d), ndim)
             if found in dims:
                 raise RuntimeError(f"dim {found} appears multiple times in the list of dims")
@@ -163,7 +163,7 @@ def several(name: str, dim: Any, ndim: int, position: int = 1) -> tuple[int, ...
 
 
 def axes(name: str, dim: Any, ndim: int, position: int = 1) -> Any:
-    """As ``several``, for reductions: no dimensions at all mean all of them, and a 0-d tensor has none to name."""
+    """As ``several``, for reductions: no dimensions mean all of them, and a 0-d tensor has none to name."""
     return (several(name, dim, ndim, position) or None) if ndim else _checked_none(name, dim, position)
 
 

@@ -16,7 +16,12 @@ _EMPTY = "Specify the reduction dim with the 'dim' argument."
 
 def _ordered(x: Any, kernel: str) -> None:
     if x.dtype.is_complex:
-        raise NotImplementedError(with_hint(f"\"{kernel}\" not implemented for '{x.dtype.legacy_name}'", "complex numbers have no order; compare x.abs()."))
+        raise NotImplementedError(
+            with_hint(
+                f"\"{kernel}\" not implemented for '{x.dtype.legacy_name}'",
+                "complex numbers have no order; compare x.abs().",
+            )
+        )
 
 
 def _not_empty(name: str, shape: tuple[int, ...], axis: tuple[int, ...] | None) -> None:
@@ -31,15 +36,25 @@ def _not_empty(name: str, shape: tuple[int, ...], axis: tuple[int, ...] | None) 
         if shape[a] == 0:
             raise IndexError(
                 with_hint(
-                    f"{name}(): Expected reduction dim {a} to have non-zero size.", f"the input has shape {list(shape)}."
+                    f"{name}(): Expected reduction dim {a} to have non-zero size.",
+                    f"the input has shape {list(shape)}.",
                 )
             )
 
 
 def _extremum(
-    name: str, input: Any, dim: Any, keepdim: Any, other: Any, names: dict[str, Any],
-    elementwise: Any, of_all: Any, of_bools: Any, along: Any, kind: Any,
-) -> Any:  # fmt: skip
+    name: str,
+    input: Any,
+    dim: Any,
+    keepdim: Any,
+    other: Any,
+    names: dict[str, Any],
+    elementwise: Any,
+    of_all: Any,
+    of_bools: Any,
+    along: Any,
+    kind: Any,
+) -> Any:
     """max and min in their three forms."""
     x = dimensions.tensor(name, input)
     if names:
@@ -78,7 +93,7 @@ def _along(name: str, x: Any, axis: int, keepdims: bool, along: Any) -> tuple[An
 
 
 def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, **names: Any) -> Any:
-    """Return the largest element; with ``dim``, the largest along it and where they are; of two tensors, the larger.
+    """Return the largest element, the largest ones along ``dim`` and where they are, or the larger of two.
 
     Args:
         input: The tensor.
@@ -88,9 +103,9 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         names: NumPy's names.
 
     Returns:
-        A tensor; with ``dim`` a named tuple (values, indices), the first index at ties. nan counts as the largest.
-        Without ``dim`` the gradient is shared evenly by all elements that are largest; with it, it goes to the one
-        at the index.
+        A tensor; with ``dim`` a named tuple (values, indices), the first index at ties. nan counts as the
+        largest. Without ``dim`` the gradient is shared evenly by all elements that are largest; with it, it
+        goes to the one at the index.
 
     Raises:
         RuntimeError: for the largest of nothing.
@@ -111,13 +126,22 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
                 [7., 4.]])
     """
     return _extremum(
-        "max", input, dim, keepdim, other, names,
-        ops.maximum, ops.max_of_all, ops.any, ops.max_along, return_types.max,
-    )  # fmt: skip
+        "max",
+        input,
+        dim,
+        keepdim,
+        other,
+        names,
+        ops.maximum,
+        ops.max_of_all,
+        ops.any,
+        ops.max_along,
+        return_types.max,
+    )
 
 
 def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, **names: Any) -> Any:
-    """Return the smallest element; with ``dim``, the smallest along it and where they are; of two tensors, the smaller.
+    """Return the smallest element, the smallest ones along ``dim`` and where they are, or the smaller of two.
 
     Args:
         input: The tensor.
@@ -127,9 +151,9 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         names: NumPy's names.
 
     Returns:
-        A tensor; with ``dim`` a named tuple (values, indices), the first index at ties. nan counts as the smallest.
-        Without ``dim`` the gradient is shared evenly by all elements that are smallest; with it, it goes to the one
-        at the index.
+        A tensor; with ``dim`` a named tuple (values, indices), the first index at ties. nan counts as the
+        smallest. Without ``dim`` the gradient is shared evenly by all elements that are smallest; with it,
+        it goes to the one at the index.
 
     Raises:
         RuntimeError: for the smallest of nothing.
@@ -143,9 +167,18 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         (tensor([1., 3.]), tensor([0, 1]))
     """
     return _extremum(
-        "min", input, dim, keepdim, other, names,
-        ops.minimum, ops.min_of_all, ops.all, ops.min_along, return_types.min,
-    )  # fmt: skip
+        "min",
+        input,
+        dim,
+        keepdim,
+        other,
+        names,
+        ops.minimum,
+        ops.min_of_all,
+        ops.all,
+        ops.min_along,
+        return_types.min,
+    )
 
 
 def _over(name: str, input: Any, dim: Any, keepdim: Any, names: dict[str, Any], op: Any, of_bools: Any) -> Any:
@@ -326,8 +359,8 @@ def median(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> 
         names: NumPy's names.
 
     Returns:
-        A tensor; with ``dim`` a named tuple (values, indices). Of two middle elements the lower one. nan where there
-        is one. Which of equal elements an index names is not defined.
+        A tensor; with ``dim`` a named tuple (values, indices). Of two middle elements the lower one. nan
+        where there is one. Which of equal elements an index names is not defined.
 
     Raises:
         NotImplementedError: for booleans.

@@ -9,6 +9,7 @@ from plugrad.core import arguments, dispatch, inplace, ops
 from plugrad.core.errors import with_hint
 from plugrad.core.methods import dimensions
 from plugrad.core.modes import mode
+from plugrad.core.promote import plain
 from plugrad.core.value import Value
 
 __all__: list[str] = []
@@ -74,7 +75,7 @@ def fill_(self: Any, value: Any) -> Any:
             )
         return _overwritten(ops.fill_with, self, _here(value, self))
     if not isinstance(value, (bool, int, float, complex)):
-        number = arguments.plain(value)
+        number = plain(value)
         if number is None:
             raise dimensions.refused("fill_", value)
         value = number

@@ -78,8 +78,8 @@ def inferred(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
             return shape
     elif known == 0 and numel == 0:
         raise RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
-            "can be any value and is ambiguous"
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
+            f"dimension size -1 can be any value and is ambiguous"
         )
     elif known and numel % known == 0:
         return (*shape[:missing], numel // known, *shape[missing + 1 :])
@@ -96,25 +96,12 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(reversed(strides))
 
 
-def is_contiguous(x: Any) -> bool:
-    """Whether the elements lie in memory in order. Where a library does not tell, they count as if."""
-    strides = x.device.backend.strides(x.raw)
-    if strides is None:
-        return True
-    step = 1
-    for n, stride in zip(reversed(x.raw.shape), reversed(strides), strict=True):
-        if n != 1:
-            if n == 0:
-                return True
-            if stride != step:
-                return False
-            step *= n
-    return True
-
-
 def can_view(x: Any, shape: tuple[int, ...]) -> bool:
     """Whether the elements have this shape too without being moved: ATen's computeStride."""
-    strides = x.device.backend.strides(x.raw)
+    backend = x.device.backend
+    if backend.in_order(x.raw):
+        return True
+    strides = backend.strides(x.raw)
     old = x.raw.shape
     if strides is None or 0 in old:
         return True

@@ -1,22 +1,27 @@
-"""Reductions by arithmetic under PyTorch's names: sums, means, products, spreads, norms, all and any, scans."""
+"""Reductions by arithmetic under PyTorch's names: sums, means, products, norms, all and any."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 from plugrad.core import arguments, dispatch, dtypes, ops
 from plugrad.core.errors import with_hint
-from plugrad.core.methods import dimensions, extremum, scan
-from plugrad.core.methods.extremum import *
-from plugrad.core.methods.scan import *
+from plugrad.core.methods import dimensions
 from plugrad.core.value import Value
 
 __all__ = [
-    "all", "any", "count_nonzero", "logsumexp", "mean", "nanmean", "nansum", "norm", "prod", "std", "std_mean", "sum",
-    "var", "var_mean", *extremum.__all__, *scan.__all__,
-]  # fmt: skip
+    "all",
+    "any",
+    "count_nonzero",
+    "logsumexp",
+    "mean",
+    "nanmean",
+    "nansum",
+    "norm",
+    "prod",
+    "sum",
+]
 
 _sum_of_all = ops.sum
 
@@ -146,8 +151,8 @@ def _averaged(name: str, x: Any, dtype: Any) -> Any:
     if not wanted.is_inexact:
         raise RuntimeError(
             with_hint(
-                f"{name}(): could not infer output dtype. {what} dtype must be either a floating point or complex "
-                f"dtype. Got: {wanted.legacy_name}",
+                f"{name}(): could not infer output dtype. {what} dtype must be either a floating point or "
+                f"complex dtype. Got: {wanted.legacy_name}",
                 "convert first, x.float(), or pass dtype=plugrad.float32.",
             )
         )
@@ -234,159 +239,6 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     return ops.prod_over(x, axis=axis if x.raw.ndim else None, keepdims=keepdims)
 
 
-def _spread(
-    name: str, input: Any, dim: Any, unbiased: Any, keepdim: Any, correction: Any, names: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """The tensor and the op's options, for var and std in their three forms."""
-    if not isinstance(input, Value):
-        raise dimensions.refused(name, input)
-    if names:
-        dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
-    if dim.__class__ is bool and unbiased is None:
-        dim, unbiased = None, dim
-    if unbiased is not None and (unbiased.__class__ is not bool or correction is not None):
-        given = {} if correction is None else {"correction": correction}
-        raise dimensions.refused(name, *([] if dim is None else [dim]), unbiased, **given)
-    if keepdim.__class__ is not bool or not isinstance(correction, (int, float, type(None))):
-        raise dimensions.refused(name, correction=correction, keepdim=keepdim)
-    if not input.dtype.is_inexact:
-        raise RuntimeError(
-            with_hint("std and var only support floating point and complex dtypes", "convert first: x.float().")
-        )
-    shape = input.raw.shape
-    axis = dimensions.axes(name, dim, len(shape))
-    if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
-    count = math.prod(shape if axis is None else [shape[a] for a in axis])
-    if count <= correction:
-        warnings.warn(
-            f"{name.partition('_')[0]}(): degrees of freedom is <= 0. Correction should be strictly less than the "
-            "reduction factor (input numel divided by output numel).",
-            UserWarning,
-            stacklevel=3,
-        )
-    return input, {"axis": axis, "correction": float(correction), "keepdims": keepdim}
-
-
-def var(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
-) -> Any:
-    r"""Return the variance of all elements, or the variances over dimensions.
-
-    .. math:: \sigma^2 = \frac{1}{\max(0, n - c)} \sum_i (x_i - \bar x)^2
-
-    Args:
-        input: The tensor, of a floating dtype.
-        dim: The dimension or dimensions; all by default. Also called ``axis``.
-        unbiased: The older way to say ``correction``: True for 1, False for 0.
-        keepdim: Keep the dimensions, with size 1. Also called ``keepdims``.
-        correction: The c of the formula, 1 by default.
-        names: NumPy's names.
-
-    Returns:
-        A tensor; nan where n and c are 1. Warns where n - c is not positive.
-
-    Raises:
-        RuntimeError: for integers.
-        IndexError: if a dimension is out of range.
-
-    Example::
-
-        >>> import plugrad
-        >>> x = plugrad.tensor([1.0, 2.0, 3.0, 4.0])
-        >>> x.var()
-        tensor(1.6667)
-        >>> x.var(correction=0)
-        tensor(1.2500)
-    """
-    x, options = _spread("var", input, dim, unbiased, keepdim, correction, names)
-    return ops.var(x, **options)
-
-
-def std(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
-) -> Any:
-    r"""Return the standard deviation of all elements, or those over dimensions.
-
-    .. math:: \sigma = \sqrt{\frac{1}{\max(0, n - c)} \sum_i (x_i - \bar x)^2}
-
-    Args:
-        input: The tensor, of a floating dtype.
-        dim: The dimension or dimensions; all by default. Also called ``axis``.
-        unbiased: The older way to say ``correction``: True for 1, False for 0.
-        keepdim: Keep the dimensions, with size 1. Also called ``keepdims``.
-        correction: The c of the formula, 1 by default.
-        names: NumPy's names.
-
-    Returns:
-        A tensor; nan where n and c are 1. Its gradient is 0 where it is 0. Warns where n - c is not positive.
-
-    Raises:
-        RuntimeError: for integers.
-        IndexError: if a dimension is out of range.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.std(plugrad.tensor([[1.0, 3.0], [5.0, 5.0]]), 1)
-        tensor([1.4142, 0.0000])
-    """
-    x, options = _spread("std", input, dim, unbiased, keepdim, correction, names)
-    return ops.std(x, **options)
-
-
-def var_mean(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
-) -> tuple[Any, Any]:
-    """Return the variance and the mean of all elements, or those over dimensions.
-
-    Args:
-        input: The tensor, of a floating dtype.
-        dim: The dimension or dimensions; all by default.
-        unbiased: The older way to say ``correction``: True for 1, False for 0.
-        keepdim: Keep the dimensions, with size 1.
-        correction: What is subtracted from the count of elements, 1 by default.
-        names: NumPy's names.
-
-    Returns:
-        (variance, mean).
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.var_mean(plugrad.tensor([1.0, 2.0, 3.0]))
-        (tensor(1.), tensor(2.))
-    """
-    x, options = _spread("var_mean", input, dim, unbiased, keepdim, correction, names)
-    return ops.var(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
-
-
-def std_mean(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None, **names: Any
-) -> tuple[Any, Any]:
-    """Return the standard deviation and the mean of all elements, or those over dimensions.
-
-    Args:
-        input: The tensor, of a floating dtype.
-        dim: The dimension or dimensions; all by default.
-        unbiased: The older way to say ``correction``: True for 1, False for 0.
-        keepdim: Keep the dimensions, with size 1.
-        correction: What is subtracted from the count of elements, 1 by default.
-        names: NumPy's names.
-
-    Returns:
-        (standard deviation, mean).
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.std_mean(plugrad.tensor([1.0, 2.0, 3.0]))
-        (tensor(1.), tensor(2.))
-    """
-    x, options = _spread("std_mean", input, dim, unbiased, keepdim, correction, names)
-    return ops.std(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
-
-
 def logsumexp(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> Any:
     r"""Return the logarithms of the sums of exponentials over dimensions, without overflow.
 
@@ -409,7 +261,7 @@ def logsumexp(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) 
 
         >>> import plugrad
         >>> plugrad.tensor([1000.0, 1000.0]).logsumexp(0)
-        tensor(1000.6931)
+        tensor(1000.6932)
     """
     x = dimensions.tensor("logsumexp", input)
     if names:
@@ -466,8 +318,7 @@ def vector_norm(x: Any, ord: Any, dim: Any, keepdim: bool, dtype: Any = None) ->
     if not x.dtype.is_inexact:
         raise RuntimeError(
             with_hint(
-                "linalg.vector_norm: Expected a floating point or complex tensor as input. "
-                f"Got {x.dtype.legacy_name}",
+                f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype.legacy_name}",
                 "convert first: x.float().",
             )
         )
@@ -486,8 +337,8 @@ def vector_norm(x: Any, ord: Any, dim: Any, keepdim: bool, dtype: Any = None) ->
             raise RuntimeError(f"{text}an empty tensor because the operation does not have an identity")
         if empty:
             raise RuntimeError(
-                f"{text}the dimension {empty[0]}because this dimension is empty and the operation does not have an "
-                "identity"
+                f"{text}the dimension {empty[0]}because this dimension is empty and the operation does not "
+                f"have an identity"
             )
     ord = int(ord) if ord == int(ord if abs(ord) != math.inf else 0) else ord
     keepdims = dimensions.flag("linalg_vector_norm", keepdim, 4)
@@ -576,7 +427,7 @@ def count_nonzero(input: Any, dim: Any = None, **names: Any) -> Any:
     return ops.count_nonzero(x, axis=dimensions.axes("count_nonzero", dim, x.raw.ndim))
 
 
-class ReductionMethods(extremum.ExtremumMethods, scan.ScanMethods):
+class ReductionMethods:
     """The methods and operators of this chapter."""
 
     __slots__ = ()
@@ -586,8 +437,6 @@ class ReductionMethods(extremum.ExtremumMethods, scan.ScanMethods):
     mean = mean
     nanmean = nanmean
     prod = prod
-    var = var
-    std = std
     logsumexp = logsumexp
     norm = norm
     all = all

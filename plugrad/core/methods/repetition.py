@@ -250,7 +250,10 @@ def _numbers(repeats: Any, output_size: int | None) -> Any:
     """0, 1, ... each as often as a tensor says."""
     if repeats.dtype not in (dtypes.int64, dtypes.int32):
         raise NotImplementedError(
-            with_hint(f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype.legacy_name}'", "use x.long().")
+            with_hint(
+                f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype.legacy_name}'",
+                "use x.long().",
+            )
         )
     counts = [int(n) for n in repeats.tolist()]
     if any([n < 0 for n in counts]):

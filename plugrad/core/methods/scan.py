@@ -101,6 +101,8 @@ def _changed(name: str, function: Any, op: Any, input: Any, dim: Any, dtype: Any
         raise RuntimeError(
             f"Bad in-place call: input tensor dtype {x.dtype.name} and output tensor dtype {dtype.name} should match"
         )
+    if x.dtype is dtypes.bool_:
+        raise NotImplementedError(with_hint(f"\"{name}out_cpu\" not implemented for 'Bool'", "convert first: x.int()."))
     if not x.raw.ndim:
         dimensions.one(name, dim, 0)
         return x
@@ -146,14 +148,15 @@ def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
 
         >>> import plugrad
         >>> plugrad.logcumsumexp(plugrad.tensor([1000.0, 1000.0]), 0)
-        tensor([1000.0000, 1000.6931])
+        tensor([1000.0000, 1000.6932])
     """
     x = dimensions.tensor("logcumsumexp", input)
     dim = _required("logcumsumexp", dim, axis)
     if not x.dtype.is_floating_point:
         raise NotImplementedError(
             with_hint(
-                f"\"logcumsumexp_out_cpu\" not implemented for '{x.dtype.legacy_name}'", "convert first: x.float()."
+                f"\"logcumsumexp_out_cpu\" not implemented for '{x.dtype.legacy_name}'",
+                "convert first: x.float().",
             )
         )
     return _scanned("logcumsumexp", ops.cumulative_logsumexp, x, dim)
@@ -236,8 +239,8 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         A tensor, in that dimension ``n`` smaller. Booleans differ where they are not equal.
 
     Raises:
-        RuntimeError: for a tensor without dimensions, a negative ``n``, or what is put in front or behind not fitting.
-        IndexError: if the dimension is out of range.
+        RuntimeError: for a tensor without dimensions, a negative ``n``, or what is put in front or behind
+        not fitting. IndexError: if the dimension is out of range.
 
     Example::
 
@@ -274,8 +277,8 @@ def _fitting(x: Any, part: Any, axis: int) -> Any:
     for i, (size, found) in enumerate(zip(shape, other, strict=True)):
         if size != found and i != axis:
             raise RuntimeError(
-                "diff expects the shape of tensor to prepend or append to match that of input except along the "
-                f"differencing dimension; input.size({i}) = {size}, but got tensor.size({i}) = {found}"
+                "diff expects the shape of tensor to prepend or append to match that of input except along "
+                f"the differencing dimension; input.size({i}) = {size}, but got tensor.size({i}) = {found}"
             )
     return part
 

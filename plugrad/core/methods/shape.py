@@ -1,28 +1,19 @@
-"""Shapes under PyTorch's names: reshape and view, expand, squeeze, and where elements lie in memory."""
+"""Shapes under PyTorch's names: reshape and view, squeeze, and where elements lie in memory."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from plugrad.core import arguments, dispatch, dtypes, ops
+from plugrad.core import arguments, dtypes, ops
 from plugrad.core.dispatch import normalized_dim
 from plugrad.core.errors import with_hint
-from plugrad.core.methods import diagonals, dimensions, filling, joining, layout, repetition, transposition
-from plugrad.core.methods.diagonals import *
-from plugrad.core.methods.filling import *
-from plugrad.core.methods.joining import *
-from plugrad.core.methods.repetition import *
-from plugrad.core.methods.transposition import *
+from plugrad.core.methods import dimensions, layout
 from plugrad.core.ops.overload import overload
-from plugrad.core.size import Size
+from plugrad.core.promote import wrong_type
 from plugrad.core.value import Value
 
-__all__ = [
-    "broadcast_shapes", "broadcast_tensors", "broadcast_to", "clone", "flatten", "ravel", "reshape", "squeeze",
-    "unflatten", "unsqueeze", *diagonals.__all__, *filling.__all__, *joining.__all__, *repetition.__all__,
-    *transposition.__all__,
-]  # fmt: skip
+__all__ = ["clone", "flatten", "ravel", "reshape", "squeeze", "unflatten", "unsqueeze"]
 
 _squeeze_all_ = overload(ops.squeeze_all, "SqueezeBackward3")
 _squeeze_ = overload(ops.squeeze_all, "SqueezeBackward4")
@@ -30,12 +21,13 @@ _squeeze_several_ = overload(ops.squeeze_all, "SqueezeBackward5")
 _unsqueeze_ = overload(ops.expand_dims, "UnsqueezeBackward1")
 
 _NOT_VIEWABLE = (
-    "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-    "contiguous subspaces). Use .reshape(...) instead."
+    "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
+    "two contiguous subspaces). Use .reshape(...) instead."
 )
 
 
-# -- the same elements in another shape --------------------------------------------------------------------------------
+# -- the same elements in another shape
+# --------------------------------------------------------------------------------
 
 
 def reshape(input: Any, *shape: Any, **names: Any) -> Any:
@@ -60,7 +52,7 @@ def reshape(input: Any, *shape: Any, **names: Any) -> Any:
                 [3, 4]])
     """
     if not isinstance(input, Value):
-        raise dimensions.wrong_type("reshape", "input", 1, input)
+        raise wrong_type("reshape", "input", 1, input)
     wanted = layout.sizes("reshape", shape, "shape", names)
     return ops.reshape(input, shape=layout.inferred(wanted, math.prod(input.raw.shape)))
 
@@ -68,7 +60,7 @@ def reshape(input: Any, *shape: Any, **names: Any) -> Any:
 def reshape_as(input: Any, other: Any) -> Any:
     """Return the elements in the shape of another tensor; see ``reshape``."""
     if not isinstance(other, Value):
-        raise dimensions.wrong_type("reshape_as", "other", 1, other)
+        raise wrong_type("reshape_as", "other", 1, other)
     return reshape(input, tuple(other.raw.shape))
 
 
@@ -103,8 +95,8 @@ def view(input: Any, *size: Any, **names: Any) -> Any:
         raise RuntimeError(
             with_hint(
                 _NOT_VIEWABLE,
-                f"shape {list(input.raw.shape)} with strides {input.device.backend.strides(input.raw)} can't be seen "
-                f"as {list(wanted)}.",
+                f"shape {list(input.raw.shape)} with strides {input.device.backend.strides(input.raw)} "
+                f"can't be seen as {list(wanted)}.",
             )
         )
     return ops.reshape(input, shape=wanted)
@@ -122,7 +114,7 @@ def _view_dtype(x: Any, dtype: dtypes.dtype) -> Any:
 def view_as(input: Any, other: Any) -> Any:
     """Return a view in the shape of another tensor; see ``view``."""
     if not isinstance(other, Value):
-        raise dimensions.wrong_type("view_as", "other", 1, other)
+        raise wrong_type("view_as", "other", 1, other)
     return view(input, tuple(other.raw.shape))
 
 
@@ -197,8 +189,8 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
         parts = layout.inferred(wanted, n)
     except RuntimeError:
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(wanted)} don't multiply up to the size of dim {axis} ({n}) in the input "
-            "tensor"
+            f"unflatten: Provided sizes {list(wanted)} don't multiply up to the size of dim {axis} ({n}) in "
+            f"the input tensor"
         ) from None
     return ops.reshape(x, shape=(*shape[:axis], *parts, *shape[axis + 1 :]))
 
@@ -222,159 +214,15 @@ def ravel(input: Any) -> Any:
     return ops.reshape(x, shape=(math.prod(x.raw.shape),))
 
 
-# -- broadcasting ------------------------------------------------------------------------------------------------------
-
-
-def expand(input: Any, *size: Any, **names: Any) -> Any:
-    """Return a view with dimensions of size 1 made larger, and new ones in front, without a copy.
-
-    Args:
-        input: The tensor.
-        size: The sizes, one by one or as one sequence. -1 keeps a size.
-        names: ``size=`` by name.
-
-    Returns:
-        A view whose elements share memory, so that it can't be changed in place.
-
-    Raises:
-        RuntimeError: if a dimension that is not 1 would change.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.tensor([[1], [2]]).expand(-1, 3)
-        tensor([[1, 1, 1],
-                [2, 2, 2]])
-    """
-    names.pop("implicit", None)
-    return _expanded(input, layout.sizes("expand", size, "size", names))
-
-
-def _expanded(x: Any, size: tuple[int, ...]) -> Any:
-    shape = x.raw.shape
-    extra = len(size) - len(shape)
-    if extra < 0:
-        raise RuntimeError(
-            f"expand(plugrad.{x.dtype.legacy_name}Tensor{{{list(shape)}}}, size={list(size)}): the number of sizes "
-            f"provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
-        )
-    wanted = []
-    for i, n in enumerate(size):
-        if i < extra:
-            if n < 0:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
-                )
-        else:
-            old = shape[i - extra]
-            if n == -1:
-                n = old
-            elif n != old and (old != 1 or n < 0):
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) must match the existing size ({old}) at non-singleton "
-                    f"dimension {i}.  Target sizes: {list(size)}.  Tensor sizes: {list(shape)}"
-                )
-        wanted.append(n)
-    return ops.broadcast_to(x, shape=tuple(wanted))
-
-
-def expand_as(input: Any, other: Any) -> Any:
-    """Return a view expanded to the shape of another tensor; see ``expand``."""
-    if not isinstance(other, Value):
-        raise dimensions.wrong_type("expand_as", "other", 1, other)
-    return _expanded(input, tuple(other.raw.shape))
-
-
-def broadcast_to(input: Any, *size: Any, **names: Any) -> Any:
-    """Return a view broadcast to a shape; see ``expand``.
-
-    Args:
-        input: The tensor.
-        size: The shape.
-        names: ``size=`` by name.
-
-    Returns:
-        A view.
-
-    Raises:
-        RuntimeError: if a dimension that is not 1 would change.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.broadcast_to(plugrad.tensor([1, 2]), (2, 2))
-        tensor([[1, 2],
-                [1, 2]])
-    """
-    return _expanded(dimensions.tensor("broadcast_to", input), layout.sizes("broadcast_to", size, "size", names))
-
-
-def broadcast_shapes(*shapes: Any) -> Size:
-    """Return the shape that all of these broadcast to.
-
-    Args:
-        shapes: Shapes, or sizes of one dimension.
-
-    Returns:
-        A shape.
-
-    Raises:
-        RuntimeError: if there is none.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.broadcast_shapes((2, 1), (3,))
-        plugrad.Size([2, 3])
-    """
-    found: list[int] = []
-    for i, shape in enumerate(shapes):
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        found = [1] * (len(shape) - len(found)) + found
-        for k in range(-1, -1 - len(shape), -1):
-            if shape[k] not in (1, found[k]):
-                if found[k] != 1:
-                    raise RuntimeError(
-                        f"Attempting to broadcast a dimension of length {shape[k]} at {k}! Mismatching argument at "
-                        f"index {i} had {shape}; but expected shape should be broadcastable to {found}"
-                    )
-                found[k] = shape[k]
-    return Size(found)
-
-
-def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
-    """Return views of tensors, all broadcast to one shape.
-
-    Args:
-        tensors: The tensors.
-
-    Returns:
-        A tuple of them; what has the shape already is returned itself.
-
-    Raises:
-        RuntimeError: if they do not broadcast together.
-
-    Example::
-
-        >>> import plugrad
-        >>> a, b = plugrad.broadcast_tensors(plugrad.tensor([[1], [2]]), plugrad.tensor([3, 4]))
-        >>> a.shape == b.shape
-        True
-    """
-    for i, x in enumerate(tensors):
-        if not isinstance(x, Value):
-            raise joining.no_tensor(x, i)
-    return tuple(dispatch.FUNCTIONS["broadcast_arrays"](*tensors))
-
-
-# -- dimensions of size 1 ----------------------------------------------------------------------------------------------
+# -- dimensions of size 1
+# ----------------------------------------------------------------------------------------------
 
 
 def _squeezed(name: str, x: Any, given: tuple[Any, ...], names: dict[str, Any]) -> tuple[int, tuple[int, ...]]:
     """Which form of squeeze was called (0: all, 1: one dimension, 2: several) and the axes that go."""
     shape = x.raw.shape
     if names:
-        if given or list(names)[0] not in ("dim", "axis") or len(names) > 1:
+        if given or next(iter(names)) not in ("dim", "axis") or len(names) > 1:
             raise dimensions.refused(name, *given, **names)
         given = tuple(names.values())
     if not given:
@@ -454,7 +302,8 @@ def unsqueeze_(input: Any, dim: int) -> Any:
     return layout.rebound(input, _unsqueeze_, {"axis": dimensions.one("unsqueeze", dim, input.raw.ndim + 1)})
 
 
-# -- memory ------------------------------------------------------------------------------------------------------------
+# -- memory
+# ------------------------------------------------------------------------------------------------------------
 
 
 def clone(input: Any, *, memory_format: Any = None) -> Any:
@@ -495,12 +344,13 @@ def contiguous(input: Any, *, memory_format: Any = None) -> Any:
         >>> x.contiguous() is x, x.t().contiguous().is_contiguous()
         (True, True)
     """
-    return input if layout.is_contiguous(input) else ops.contiguous(input)
+    return input if input.device.backend.in_order(input.raw) else ops.contiguous(input)
 
 
 def is_contiguous(input: Any, *, memory_format: Any = None) -> bool:
     """Return whether the elements lie in memory in order. Where a library does not tell, they count as if."""
-    return layout.is_contiguous(input)
+    in_order: bool = input.device.backend.in_order(input.raw)
+    return in_order
 
 
 def stride(input: Any, dim: Any = None) -> Any:
@@ -529,13 +379,7 @@ def stride(input: Any, dim: Any = None) -> Any:
     return strides if dim is None else strides[dimensions.one("stride", dim, len(shape))]
 
 
-class ShapeMethods(
-    transposition.TranspositionMethods,
-    joining.JoiningMethods,
-    repetition.RepetitionMethods,
-    diagonals.DiagonalMethods,
-    filling.FillingMethods,
-):
+class ShapeMethods:
     """The methods of this chapter."""
 
     __slots__ = ()
@@ -547,9 +391,6 @@ class ShapeMethods(
     flatten = flatten
     unflatten = unflatten
     ravel = ravel
-    expand = expand
-    expand_as = expand_as
-    broadcast_to = broadcast_to
     squeeze = squeeze
     squeeze_ = squeeze_
     unsqueeze = unsqueeze

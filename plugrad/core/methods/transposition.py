@@ -11,6 +11,7 @@ from plugrad.core.errors import with_hint
 from plugrad.core.methods import dimensions, layout
 from plugrad.core.ops.overload import overload
 from plugrad.core.ops.shape import moved
+from plugrad.core.promote import wrong_type
 from plugrad.core.value import Value
 
 __all__ = ["moveaxis", "movedim", "permute", "swapaxes", "swapdims", "t", "transpose"]
@@ -18,8 +19,8 @@ __all__ = ["moveaxis", "movedim", "permute", "swapaxes", "swapdims", "t", "trans
 _swapped_ = overload(ops.permute_dims, "TransposeBackward1")
 
 _T_OF_OTHERS = (
-    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an "
-    "error in a future release. Consider `x.mT` to transpose batches of matrices or "
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+    "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
     "`x.permute(*plugrad.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
 )
 
@@ -46,13 +47,14 @@ def permute(input: Any, *dims: Any, **names: Any) -> Any:
         plugrad.Size([4, 2, 3])
     """
     if not isinstance(input, Value):
-        raise dimensions.wrong_type("permute", "input", 1, input)
+        raise wrong_type("permute", "input", 1, input)
     order = layout.sizes("permute", dims, "dims", names)
     ndim = input.raw.ndim
     if len(order) != ndim:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            f"ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(order)}"
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
+            f"desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = "
+            f"{len(order)}"
         )
     axes = tuple([normalized_dim(d, ndim) for d in order])
     if len(set(axes)) != ndim:
@@ -259,7 +261,9 @@ def _moved(name: str, input: Any, source: Any, destination: Any) -> Any:
     to = tuple([dimensions.one(name, d, ndim) for d in to])
     for which, found in (("source", from_), ("destination", to)):
         if len(set(found)) != len(found):
-            raise RuntimeError(f"movedim: repeated dim in `{which}` ({list(source if which == 'source' else destination)})")
+            raise RuntimeError(
+                f"movedim: repeated dim in `{which}` ({list(source if which == 'source' else destination)})"
+            )
     return ops.permute_dims(x, axes=moved(ndim, from_, to) if ndim else ())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugrad.core.facts import case, integers, real
 from plugrad.core.op import op
 from plugrad.core.ops.addressing import counting
@@ -9,15 +11,32 @@ from plugrad.core.ops.overload import overload
 from plugrad.core.ops.reduction import count, kept
 
 __all__ = [
-    "argmax", "argmin", "cumulative_max", "cumulative_min", "max",
-    "max_along", "max_of_all", "median", "median_along", "min", "min_along", "min_of_all", "select_of_all",
+    "argmax",
+    "argmin",
+    "cumulative_max",
+    "cumulative_min",
+    "max",
+    "max_along",
+    "max_of_all",
+    "median",
+    "median_along",
+    "min",
+    "min_along",
+    "min_of_all",
+    "select_of_all",
     "share_evenly",
-]  # fmt: skip
+]
 
 
 def _samples():
     x = real(2, 3, 4, distinct=True)
-    options = ({}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, 2)}, {"keepdims": True})
+    options: list[Any] = [
+        {},
+        {"axis": 0},
+        {"axis": -1, "keepdims": True},
+        {"axis": (0, 2)},
+        {"keepdims": True},
+    ]
     return [*[case(x, **o) for o in options], case(real()), case(real(0, 3), axis=1)]
 
 
@@ -26,12 +45,16 @@ def _along_samples():
     return [case(x, axis=0), case(x, axis=1), case(x, axis=-1, keepdims=True), case(real(0, 3), axis=1)]
 
 
-# -- values ------------------------------------------------------------------------------------------------------------
+# -- values
+# ------------------------------------------------------------------------------------------------------------
 
 
 # The samples are zeros, so that the result is that of x.
-@op(promote="none", fixed=("x", "result"), samples=lambda: [
-    case(real(3), integers(2, 3, high=1), integers(3, high=1), axis=0)])  # fmt: skip
+@op(
+    promote="none",
+    fixed=("x", "result"),
+    samples=lambda: [case(real(3), integers(2, 3, high=1), integers(3, high=1), axis=0)],
+)
 def share_evenly(xp, grad, x, result, *, axis=None, keepdims=False):
     """The gradient of max and min: shared evenly by the elements that are equal to the result.
 
@@ -65,9 +88,13 @@ def min_(xp, x, *, axis=None, keepdims=False):
 min_.vjp(x=_share)
 
 
-@op(promote="none", fixed=("x", "result"), samples=lambda: [case(real(), integers(2, 3, high=1), integers(high=1))])
+@op(
+    promote="none",
+    fixed=("x", "result"),
+    samples=lambda: [case(real(), integers(2, 3, high=1), integers(high=1))],
+)
 def select_of_all(xp, grad, x, result):
-    """As share_evenly over all axes, but where the result is nan only the nans share it: PyTorch's max and median."""
+    """As share_evenly over all axes, but of a nan only the nans have a share: PyTorch's max and median."""
     equal = xp.logical_or(x == result, xp.logical_and(xp.isnan(x), xp.isnan(result)))
     equal = xp.astype(equal, dtype=grad.dtype)
     return xp.divide(grad, xp.sum(equal)) * equal
@@ -97,7 +124,8 @@ max_of_all = overload(max_of_all, "MaxBackward1")
 min_of_all = overload(min_of_all, "MinBackward1")
 
 
-# -- values and where they were ----------------------------------------------------------------------------------------
+# -- values and where they were
+# ----------------------------------------------------------------------------------------
 
 
 def _picked(xp, g, y1, x_shape, axis, keepdims):
@@ -117,7 +145,7 @@ def _taken(xp, x, index, axis, keepdims):
 
 @op(node="Max", samples=_along_samples)
 def max_along(xp, x, *, axis, keepdims=False):
-    """The largest elements along one axis and the index of each, the first at ties; nan counts as largest."""
+    """The largest elements along one axis and where they are, the first at ties; nan counts as largest."""
     return _taken(xp, x, xp.argmax(x, axis=axis, keepdims=True), axis, keepdims)
 
 
@@ -126,7 +154,7 @@ max_along.vjp(x=_picked)
 
 @op(node="Min", samples=_along_samples)
 def min_along(xp, x, *, axis, keepdims=False):
-    """The smallest elements along one axis and the index of each, the first at ties; nan counts as smallest."""
+    """The smallest elements along one axis and where they are, the first at ties; nan counts as smallest."""
     return _taken(xp, x, xp.argmin(x, axis=axis, keepdims=True), axis, keepdims)
 
 
@@ -163,7 +191,11 @@ median_along.vjp(x=_picked)
 median_along = overload(median_along, "MedianBackward1")
 
 
-@op(node="Median", promote="none", samples=lambda: [case(real(3, 4, distinct=True)), case(real()), case(real(5, distinct=True))])
+@op(
+    node="Median",
+    promote="none",
+    samples=lambda: [case(real(3, 4, distinct=True)), case(real()), case(real(5, distinct=True))],
+)
 def median(xp, x):
     """The median of all elements, the lower one of two; nan if there is one, and of nothing."""
     if count(x.shape, None) == 0:
@@ -175,7 +207,8 @@ def median(xp, x):
 median.vjp(x=_select)
 
 
-# -- running -----------------------------------------------------------------------------------------------------------
+# -- running
+# -----------------------------------------------------------------------------------------------------------
 
 
 def running(xp, x, axis, combine):
@@ -208,7 +241,11 @@ def _running_rule(xp, g, y1, x_shape, axis):
 
 
 def _running_samples():
-    return [case(real(5, distinct=True), axis=0), case(real(2, 3, 4, distinct=True), axis=1), case(real(0, 3), axis=0)]
+    return [
+        case(real(5, distinct=True), axis=0),
+        case(real(2, 3, 4, distinct=True), axis=1),
+        case(real(0, 3), axis=0),
+    ]
 
 
 @op(node="Cummax", samples=_running_samples)

@@ -39,7 +39,5 @@ def copy(xp, x, source):
     return xp.broadcast_to(source, shape=tuple(x.shape))
 
 
-copy.vjp(
-    source=lambda xp, g, source_dtype: g if g.dtype == source_dtype else xp.astype(g, dtype=source_dtype)
-)
+copy.vjp(source=lambda xp, g, source_dtype: g if g.dtype == source_dtype else xp.astype(g, dtype=source_dtype))
 copy = overload(copy, "CopyBackwards")

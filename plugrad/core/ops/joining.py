@@ -43,9 +43,16 @@ def _concat_rule(xp, g, arrays_shape, axis, needs):
     return _parts(xp, g, [shape[axis] for shape in arrays_shape], axis, needs)
 
 
-@op(node="Cat", called="cat", samples=lambda: [
-    case([real(2, 3), real(1, 3)]), case([real(2, 3), real(2, 0), real(2, 1)], axis=1), case([real(2)], axis=-1),
-    case([real(2, 3), real(2)], axis=None)])  # fmt: skip
+@op(
+    node="Cat",
+    called="cat",
+    samples=lambda: [
+        case([real(2, 3), real(1, 3)]),
+        case([real(2, 3), real(2, 0), real(2, 1)], axis=1),
+        case([real(2)], axis=-1),
+        case([real(2, 3), real(2)], axis=None),
+    ],
+)
 def concat(xp, arrays, *, axis=0):
     """Arrays one after the other along an axis; flattened first where it is None."""
     return xp.concat(arrays, axis=axis)
@@ -61,8 +68,14 @@ def _stack_rule(xp, g, axis, needs):
     ]
 
 
-@op(node="Stack", samples=lambda: [
-    case([real(2, 3), real(2, 3)]), case([real(2, 3), real(2, 3), real(2, 3)], axis=-1), case([real(), real()])])  # fmt: skip
+@op(
+    node="Stack",
+    samples=lambda: [
+        case([real(2, 3), real(2, 3)]),
+        case([real(2, 3), real(2, 3), real(2, 3)], axis=-1),
+        case([real(), real()]),
+    ],
+)
 def stack(xp, arrays, *, axis=0):
     """Arrays of one shape along a new axis."""
     return xp.stack(arrays, axis=axis)
@@ -76,8 +89,12 @@ def _several(g):
     return g if isinstance(g, (tuple, list)) else (g,)
 
 
-@op(node="Unbind", called="unbind", view=True, samples=lambda: [
-    case(real(2, 3)), case(real(2, 3), axis=-1), case(real(1, 3)), case(real(3))])  # fmt: skip
+@op(
+    node="Unbind",
+    called="unbind",
+    view=True,
+    samples=lambda: [case(real(2, 3)), case(real(2, 3), axis=-1), case(real(1, 3)), case(real(3))],
+)
 def unstack(xp, x, *, axis=0):
     """The slices along an axis, without that axis."""
     return xp.unstack(x, axis=axis)
@@ -86,8 +103,15 @@ def unstack(xp, x, *, axis=0):
 unstack.vjp(x=lambda xp, g, axis: xp.stack(list(_several(g)), axis=axis))
 
 
-@op(node="Split", view=True, samples=lambda: [
-    case(real(5, 2), sizes=(2, 2, 1), axis=0), case(real(2, 3), sizes=(0, 3), axis=1), case(real(3), sizes=(3,), axis=-1)])  # fmt: skip
+@op(
+    node="Split",
+    view=True,
+    samples=lambda: [
+        case(real(5, 2), sizes=(2, 2, 1), axis=0),
+        case(real(2, 3), sizes=(0, 3), axis=1),
+        case(real(3), sizes=(3,), axis=-1),
+    ],
+)
 def split(xp, x, *, sizes, axis=0):
     """Parts of these sizes along an axis."""
     axis %= x.ndim

@@ -25,7 +25,12 @@ def overload(function: Any, node: str) -> Any:
     op.node_class = type(
         node,
         (OpNode,),
-        {"__slots__": (), "op": op, "pull": function.op.node_class.__dict__["pull"], "__module__": "plugrad.autograd"},
+        {
+            "__slots__": (),
+            "op": op,
+            "pull": function.op.node_class.__dict__["pull"],
+            "__module__": "plugrad.autograd",
+        },
     )
     made = dispatch.function(op)
     made.__name__ = made.__qualname__ = function.__name__

@@ -1,4 +1,4 @@
-"""Reductions by arithmetic: sums, means, products, spreads, norms, and the questions all, any and count_nonzero.
+"""Reductions by arithmetic: sums, means, products, spreads, norms; and all, any and count_nonzero.
 
 ``axis`` is None for all axes, an integer or a tuple; an empty tuple reduces nothing.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from plugrad.core.dispatch import cast
 from plugrad.core.facts import case, real
@@ -14,9 +15,22 @@ from plugrad.core.op import op
 from plugrad.core.ops.overload import overload
 
 __all__ = [
-    "all", "any", "count_nonzero", "logsumexp", "mean", "mean_over", "nansum", "prod", "prod_over",
-    "products_of_others", "std", "sum", "sum_over", "var", "vector_norm",
-]  # fmt: skip
+    "all",
+    "any",
+    "count_nonzero",
+    "logsumexp",
+    "mean",
+    "mean_over",
+    "nansum",
+    "prod",
+    "prod_over",
+    "products_of_others",
+    "std",
+    "sum",
+    "sum_over",
+    "var",
+    "vector_norm",
+]
 
 inf, nan = math.inf, math.nan
 
@@ -34,7 +48,7 @@ def count(shape, axis):
 
 
 def kept(xp, y, shape, axis, keepdims):
-    """A reduced array as ``keepdims=True`` would have given it, so that it broadcasts with what was reduced."""
+    """A reduced array as ``keepdims=True`` would give it, so that it broadcasts with what was reduced."""
     if axis is None or keepdims or not shape:
         return y
     axes = axes_of(axis, len(shape))
@@ -49,7 +63,14 @@ def spread(xp, g, shape, axis, keepdims):
 def _samples():
     """Calls whose results are numbers."""
     x = real(2, 3, 4)
-    options = ({}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, 2)}, {"axis": ()}, {"keepdims": True})
+    options: list[Any] = [
+        {},
+        {"axis": 0},
+        {"axis": -1, "keepdims": True},
+        {"axis": (0, 2)},
+        {"axis": ()},
+        {"keepdims": True},
+    ]
     return [*[case(x, **o) for o in options], case(real()), case(real(0, 3), axis=1)]
 
 
@@ -100,8 +121,13 @@ prod.vjp(x=_prod_rule)
 prod_over = overload(prod, "ProdBackward1")
 
 
-@op(promote="none", samples=lambda: [
-    case(real(2, 3, 4, low=0.5), real(), axis=None), case(real(2, 3, 4, low=0.5), real(2, 1, 4), axis=1)])  # fmt: skip
+@op(
+    promote="none",
+    samples=lambda: [
+        case(real(2, 3, 4, low=0.5), real(), axis=None),
+        case(real(2, 3, 4, low=0.5), real(2, 1, 4), axis=1),
+    ],
+)
 def products_of_others(xp, x, product, *, axis=None):
     """For every element the product of the others along the axes, of which ``product`` is that of all.
 
@@ -148,8 +174,14 @@ def _var_rule(xp, g, x, axis, correction, keepdims):
     return g * xp.where(deviation == 0, nan, xp.full_like(deviation, inf))
 
 
-@op(node="Var", samples=lambda: [*[s for s in _samples() if s.options.get("axis") != () and s.args[0].shape],
-    case(real(3, 4), axis=0, correction=1.0), case(real(3, 4), axis=1, correction=0.5, keepdims=True)])  # fmt: skip
+@op(
+    node="Var",
+    samples=lambda: [
+        *[s for s in _samples() if s.options.get("axis") != () and s.args[0].shape],
+        case(real(3, 4), axis=0, correction=1.0),
+        case(real(3, 4), axis=1, correction=0.5, keepdims=True),
+    ],
+)
 def var(xp, x, *, axis=None, correction=0.0, keepdims=False):
     """Variance over axes: the sum of squared deviations from the mean, divided by count - correction."""
     return xp.var(x, axis=axis, correction=correction, keepdims=keepdims)
@@ -159,15 +191,21 @@ var.vjp(x=_var_rule)
 
 
 def _std_rule(xp, g, y, x, axis, correction, keepdims):
-    # 0 where the deviation is 0, PyTorch's choice. The divisor is made safe before the division, not its result
-    # after it, so that the derivative of this rule has no 0 / 0 either.
+    # 0 where the deviation is 0, PyTorch's choice. The divisor is made safe before the division, not its
+    # result after it, so that the derivative of this rule has no 0 / 0 either.
     constant = y == 0
     g = xp.drop_where(xp.divide(g, xp.where(constant, 1, 2 * y)), constant)
     return _var_rule(xp, g, x, axis, correction, keepdims)
 
 
-@op(node="Std", samples=lambda: [*[s for s in _samples() if s.options.get("axis") != () and s.args[0].shape],
-    case(real(3, 4), axis=0, correction=1.0), case(real(3, 4), axis=1, correction=0.5, keepdims=True)])  # fmt: skip
+@op(
+    node="Std",
+    samples=lambda: [
+        *[s for s in _samples() if s.options.get("axis") != () and s.args[0].shape],
+        case(real(3, 4), axis=0, correction=1.0),
+        case(real(3, 4), axis=1, correction=0.5, keepdims=True),
+    ],
+)
 def std(xp, x, *, axis=None, correction=0.0, keepdims=False):
     """Standard deviation over axes: the square root of var."""
     return xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
@@ -184,14 +222,15 @@ def nansum(xp, x, *, axis=None, keepdims=False):
 
 # A product with 0, not a choice: the gradient of a mean of nothing but nans is nan, as in PyTorch.
 nansum.vjp(
-    x=lambda xp, g, x, axis, keepdims: spread(xp, g, tuple(x.shape), axis, keepdims)
-    * xp.astype(xp.logical_not(xp.isnan(x)), dtype=g.dtype)
+    x=lambda xp, g, x, axis, keepdims: (
+        spread(xp, g, tuple(x.shape), axis, keepdims) * xp.astype(xp.logical_not(xp.isnan(x)), dtype=g.dtype)
+    )
 )
 
 
 @op(node="Logsumexp", promote="float", samples=lambda: [s for s in _samples() if s.options.get("axis") != ()])
 def logsumexp(xp, x, *, axis=None, keepdims=False):
-    """log(sum(exp(x))) over axes, without overflow: the largest element is taken out first; -inf of nothing."""
+    """log(sum(exp(x))) over axes; the largest element is taken out first, against overflow; -inf of nothing."""
     if 0 in x.shape:
         return xp.log(xp.sum(xp.exp(x), axis=axis, keepdims=keepdims))
     largest = xp.max(x, axis=axis, keepdims=True)
@@ -206,8 +245,9 @@ def logsumexp(xp, x, *, axis=None, keepdims=False):
 
 # Where all are -inf the gradient is nan (-inf - -inf), as in PyTorch.
 logsumexp.vjp(
-    x=lambda xp, g, y, x, axis, keepdims: spread(xp, g, tuple(x.shape), axis, keepdims)
-    * xp.exp(x - kept(xp, y, tuple(x.shape), axis, keepdims))
+    x=lambda xp, g, y, x, axis, keepdims: (
+        spread(xp, g, tuple(x.shape), axis, keepdims) * xp.exp(x - kept(xp, y, tuple(x.shape), axis, keepdims))
+    )
 )
 
 
@@ -261,7 +301,7 @@ def _norm_samples():
 
 @op(node="LinalgVectorNorm", kinks=(0.0,), samples=_norm_samples)
 def vector_norm(xp, x, *, ord=2, axis=None, keepdims=False):
-    """The ord-norm of vectors: sum(|x|**ord)**(1/ord); ord=0 counts nonzeros, inf and -inf take max and min of |x|."""
+    """sum(|x|**ord)**(1/ord) over axes; ord=0 counts nonzeros, inf and -inf take max and min of |x|."""
     if ord == 0:
         return xp.sum(xp.astype(x != 0, dtype=x.dtype), axis=axis, keepdims=keepdims)
     if ord == 1:

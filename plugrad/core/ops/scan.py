@@ -9,8 +9,12 @@ from plugrad.core.op import op
 from plugrad.core.ops.extremum import running
 
 __all__ = [
-    "cumulative_logsumexp", "cumulative_prod", "cumulative_prod_backward", "cumulative_sum", "reverse_recurrence",
-]  # fmt: skip
+    "cumulative_logsumexp",
+    "cumulative_prod",
+    "cumulative_prod_backward",
+    "cumulative_sum",
+    "reverse_recurrence",
+]
 
 
 def _along(axis, start, stop):
@@ -55,10 +59,15 @@ def reverse_recurrence(xp, a, b, *, axis):
     n = b.shape[axis]
     distance = 1
     while distance < n:
-        head, tail, last = _along(axis, 0, n - distance), _along(axis, distance, n), _along(axis, n - distance, n)
+        head, tail, last = (
+            _along(axis, 0, n - distance),
+            _along(axis, distance, n),
+            _along(axis, n - distance, n),
+        )
         early = xp.basic_slice(a, key=head)
         b = xp.concat(
-            [xp.basic_slice(b, key=head) + early * xp.basic_slice(b, key=tail), xp.basic_slice(b, key=last)], axis=axis
+            [xp.basic_slice(b, key=head) + early * xp.basic_slice(b, key=tail), xp.basic_slice(b, key=last)],
+            axis=axis,
         )
         # What is multiplied across the end is never used.
         a = xp.concat([early * xp.basic_slice(a, key=tail), xp.basic_slice(a, key=last)], axis=axis)
@@ -87,7 +96,8 @@ cumulative_prod.vjp(x=_cumulative_prod_rule)
 def cumulative_prod_backward(xp, grad, x, product, *, axis):
     """The gradient of x[i]: the sum over k >= i of grad[k] * x[0] ... x[k] without x[i].
 
-    Where no element along the axis is 0 that sum is divided by x[i], as in PyTorch; elsewhere nothing is divided.
+    Where no element along the axis is 0 that sum is divided by x[i], as in PyTorch; elsewhere nothing is
+    divided.
     """
     zeros = xp.broadcast_to(xp.any(x == 0, axis=axis, keepdims=True), shape=tuple(x.shape))
     # Nothing is divided by 0, not even where the quotient is not used: its derivative would be nan.
@@ -105,8 +115,11 @@ def without_division(xp, grad, x, axis):
     return xp.cumulative_prod(before, axis=axis) * xp.reverse_recurrence(following, grad, axis=axis)
 
 
-@op(node="Logcumsumexp", promote="float", samples=lambda: [
-    case(real(4), axis=0), case(real(2, 3, 4), axis=1), case(real(0, 3), axis=0)])  # fmt: skip
+@op(
+    node="Logcumsumexp",
+    promote="float",
+    samples=lambda: [case(real(4), axis=0), case(real(2, 3, 4), axis=1), case(real(0, 3), axis=0)],
+)
 def cumulative_logsumexp(xp, x, *, axis):
     """log(sum(exp(x[:i + 1]))) along an axis, without overflow."""
     return running(xp, x, axis, xp.logaddexp)
@@ -115,12 +128,15 @@ def cumulative_logsumexp(xp, x, *, axis):
 def _cumulative_logsumexp_rule(xp, g, y, x, axis):
     """The gradient of x[i] is the sum over k >= i of g[k] * exp(x[i] - y[k]).
 
-    That is exp(x[i] - y[i]) times s[i] = g[i] + exp(y[i] - y[i + 1]) * s[i + 1]; no exponent is ever positive.
+    That is exp(x[i] - y[i]) times s[i] = g[i] + exp(y[i] - y[i + 1]) * s[i + 1]; no exponent is ever
+    positive.
     """
     axis %= x.ndim
     n = x.shape[axis]
+    if not n:
+        return g
     following = xp.concat(
-        [xp.basic_slice(y, key=_along(axis, 1, n)), xp.basic_slice(y, key=_along(axis, n - 1 if n else 0, n))], axis=axis
+        [xp.basic_slice(y, key=_along(axis, 1, n)), xp.basic_slice(y, key=_along(axis, n - 1, n))], axis=axis
     )
     # Infinities are not subtracted from themselves: one that stays is a ratio of 1.
     stays = xp.logical_and(xp.isinf(y), y == following)

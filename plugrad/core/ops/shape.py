@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugrad.core.dtypes import float64
 from plugrad.core.facts import case, integers, real
 from plugrad.core.namespace import FUNCTIONS
@@ -10,18 +12,48 @@ from plugrad.core.ops import addressing
 from plugrad.core.ops.overload import overload
 
 __all__ = [
-    "astype", "broadcast_to", "clone", "contiguous", "diagonal", "embed_diagonal", "expand_dims", "flip",
-    "matrix_transpose", "permute_dims", "repeat_each", "reshape", "reverse", "roll", "squeeze", "squeeze_all", "squeeze_several",
-    "swap_dims", "tile", "trace", "transpose", "tril", "triu", "unfold", "unfold_backward",
-]  # fmt: skip
+    "astype",
+    "broadcast_to",
+    "clone",
+    "contiguous",
+    "diagonal",
+    "embed_diagonal",
+    "expand_dims",
+    "flip",
+    "matrix_transpose",
+    "permute_dims",
+    "repeat_each",
+    "reshape",
+    "reverse",
+    "roll",
+    "squeeze",
+    "squeeze_all",
+    "squeeze_several",
+    "swap_dims",
+    "tile",
+    "trace",
+    "transpose",
+    "tril",
+    "triu",
+    "unfold",
+    "unfold_backward",
+]
 
 
 # -- views -------------------------------------------------------------------------------------------------------------
 
 
-@op(node="Expand", view=True, samples=lambda: [
-    case(real(3, 1), shape=(3, 4)), case(real(3, 1), shape=(2, 3, 4)), case(real(), shape=(2, 2)),
-    case(real(3), shape=(0, 3)), case(real(2, 3), shape=(2, 3))])  # fmt: skip
+@op(
+    node="Expand",
+    view=True,
+    samples=lambda: [
+        case(real(3, 1), shape=(3, 4)),
+        case(real(3, 1), shape=(2, 3, 4)),
+        case(real(), shape=(2, 2)),
+        case(real(3), shape=(0, 3)),
+        case(real(2, 3), shape=(2, 3)),
+    ],
+)
 def broadcast_to(xp, x, *, shape):
     """The array broadcast to a shape, without a copy where the library allows."""
     return xp.broadcast_to(x, shape=shape)
@@ -37,9 +69,17 @@ def sum_to(xp, g, shape):
     return xp.reshape(xp.sum(g, axis=axes, keepdims=True), shape=shape) if axes else g
 
 
-@op(node="View", view=True, samples=lambda: [
-    case(real(2, 3, 4), shape=(6, 4)), case(real(2, 6), shape=(3, 2, 2)), case(real(), shape=(1, 1)),
-    case(real(1), shape=()), case(real(0, 3), shape=(3, 0))])  # fmt: skip
+@op(
+    node="View",
+    view=True,
+    samples=lambda: [
+        case(real(2, 3, 4), shape=(6, 4)),
+        case(real(2, 6), shape=(3, 2, 2)),
+        case(real(), shape=(1, 1)),
+        case(real(1), shape=()),
+        case(real(0, 3), shape=(3, 0)),
+    ],
+)
 def reshape(xp, x, *, shape):
     """The same elements in another shape."""
     return xp.reshape(x, shape=shape)
@@ -65,8 +105,15 @@ def inverse(axes):
     return tuple(order)
 
 
-@op(node="Permute", view=True, samples=lambda: [case(real(2, 3, 4), axes=(2, 0, 1)), case(real(2, 3), axes=(-1, 0)),
-    case(real(), axes=())])  # fmt: skip
+@op(
+    node="Permute",
+    view=True,
+    samples=lambda: [
+        case(real(2, 3, 4), axes=(2, 0, 1)),
+        case(real(2, 3), axes=(-1, 0)),
+        case(real(), axes=()),
+    ],
+)
 def permute_dims(xp, x, *, axes):
     """The axes in another order."""
     return xp.permute_dims(x, axes=axes)
@@ -77,7 +124,11 @@ swap_dims = overload(permute_dims, "TransposeBackward0")
 transpose = overload(permute_dims, "TBackward0")
 
 
-@op(node="Unsqueeze", view=True, samples=lambda: [case(real(2, 3), axis=1), case(real(2, 3), axis=-1), case(real(), axis=0)])
+@op(
+    node="Unsqueeze",
+    view=True,
+    samples=lambda: [case(real(2, 3), axis=1), case(real(2, 3), axis=-1), case(real(), axis=0)],
+)
 def expand_dims(xp, x, *, axis=0):
     """One more axis, of size 1."""
     return xp.expand_dims(x, axis=axis)
@@ -86,8 +137,16 @@ def expand_dims(xp, x, *, axis=0):
 expand_dims.vjp(x=lambda xp, g, x_shape: xp.reshape(g, shape=x_shape))
 
 
-@op(node="Squeeze", view=True, samples=lambda: [
-    case(real(1, 3, 1), axis=0), case(real(1, 3, 1), axis=-1), case(real(1, 3, 1), axis=(0, 2)), case(real(3), axis=())])  # fmt: skip
+@op(
+    node="Squeeze",
+    view=True,
+    samples=lambda: [
+        case(real(1, 3, 1), axis=0),
+        case(real(1, 3, 1), axis=-1),
+        case(real(1, 3, 1), axis=(0, 2)),
+        case(real(3), axis=()),
+    ],
+)
 def squeeze(xp, x, *, axis):
     """Without these axes, whose size is 1."""
     return xp.squeeze(x, axis=axis)
@@ -103,18 +162,25 @@ def _diagonal_length(n, m, offset):
     return max(min(n, m - offset) if offset >= 0 else min(n + offset, m), 0)
 
 
-@op(node="Diagonal", view=True, samples=lambda: [
-    case(real(3, 4)), case(real(3, 4), offset=1), case(real(3, 4), offset=-2), case(real(3, 4), offset=9),
-    case(real(2, 3, 4), offset=1, axis1=2, axis2=0), case(real(2, 3, 4), axis1=-2, axis2=-1)])  # fmt: skip
+@op(
+    node="Diagonal",
+    view=True,
+    samples=lambda: [
+        case(real(3, 4)),
+        case(real(3, 4), offset=1),
+        case(real(3, 4), offset=-2),
+        case(real(3, 4), offset=9),
+        case(real(2, 3, 4), offset=1, axis1=2, axis2=0),
+        case(real(2, 3, 4), axis1=-2, axis2=-1),
+    ],
+)
 def diagonal(xp, x, *, offset=0, axis1=0, axis2=1):
     """The elements whose index on axis2 is that on axis1 plus an offset; their axis is the last."""
     axis1, axis2 = axis1 % x.ndim, axis2 % x.ndim
     rest = tuple([i for i in range(x.ndim) if i not in (axis1, axis2)])
     n, m = x.shape[axis1], x.shape[axis2]
     length = _diagonal_length(n, m, offset)
-    flat = xp.reshape(
-        xp.permute_dims(x, axes=(*rest, axis1, axis2)), shape=(*[x.shape[i] for i in rest], n * m)
-    )
+    flat = xp.reshape(xp.permute_dims(x, axes=(*rest, axis1, axis2)), shape=(*[x.shape[i] for i in rest], n * m))
     if length == 0:
         return flat[(..., slice(0, 0))]
     start = offset if offset >= 0 else -offset * m
@@ -128,9 +194,16 @@ diagonal.vjp(
 )
 
 
-@op(node="DiagEmbed", samples=lambda: [
-    case(real(3), shape=(3, 4)), case(real(2), shape=(3, 4), offset=-1), case(real(0), shape=(3, 4), offset=9),
-    case(real(3, 2), shape=(2, 3, 4), offset=-1, axis1=2, axis2=0), case(real(2, 3), shape=(2, 3, 3), axis1=-2, axis2=-1)])  # fmt: skip
+@op(
+    node="DiagEmbed",
+    samples=lambda: [
+        case(real(3), shape=(3, 4)),
+        case(real(2), shape=(3, 4), offset=-1),
+        case(real(0), shape=(3, 4), offset=9),
+        case(real(3, 2), shape=(2, 3, 4), offset=-1, axis1=2, axis2=0),
+        case(real(2, 3), shape=(2, 3, 3), axis1=-2, axis2=-1),
+    ],
+)
 def embed_diagonal(xp, x, *, shape, offset=0, axis1=0, axis2=1):
     """Zeros of a shape with the last axis of ``x`` on a diagonal of them."""
     ndim = len(shape)
@@ -155,9 +228,7 @@ def embed_diagonal(xp, x, *, shape, offset=0, axis1=0, axis2=1):
     return xp.permute_dims(xp.reshape(flat, shape=tuple([shape[i] for i in order])), axes=inverse(order))
 
 
-embed_diagonal.vjp(
-    x=lambda xp, g, offset, axis1, axis2: xp.diagonal(g, offset=offset, axis1=axis1, axis2=axis2)
-)
+embed_diagonal.vjp(x=lambda xp, g, offset, axis1, axis2: xp.diagonal(g, offset=offset, axis1=axis1, axis2=axis2))
 
 
 @op(node="Trace", promote="none", samples=lambda: [case(real(3, 4)), case(real(4, 2)), case(real(0, 3))])
@@ -166,13 +237,18 @@ def trace(xp, x):
     return xp.sum(xp.diagonal(x))
 
 
-trace.vjp(
-    x=lambda xp, g, x_shape: xp.embed_diagonal(xp.broadcast_to(g, shape=(min(x_shape),)), shape=x_shape)
+trace.vjp(x=lambda xp, g, x_shape: xp.embed_diagonal(xp.broadcast_to(g, shape=(min(x_shape),)), shape=x_shape))
+
+
+@op(
+    node="Unfold",
+    view=True,
+    samples=lambda: [
+        case(real(5), axis=0, size=2, step=1),
+        case(real(2, 7), axis=1, size=3, step=2),
+        case(real(4, 2), axis=0, size=2, step=3),
+    ],
 )
-
-
-@op(node="Unfold", view=True, samples=lambda: [
-    case(real(5), axis=0, size=2, step=1), case(real(2, 7), axis=1, size=3, step=2), case(real(4, 2), axis=0, size=2, step=3)])  # fmt: skip
 def unfold(xp, x, *, axis, size, step):
     """All windows of a size along an axis, ``step`` apart; what is inside a window is the last axis."""
     axis %= x.ndim
@@ -190,7 +266,12 @@ unfold.vjp(
 )
 
 
-@op(samples=lambda: [case(real(4, 2), shape=(5,), axis=0, size=2, step=1), case(real(2, 3, 3), shape=(2, 7), axis=1, size=3, step=2)])
+@op(
+    samples=lambda: [
+        case(real(4, 2), shape=(5,), axis=0, size=2, step=1),
+        case(real(2, 3, 3), shape=(2, 7), axis=1, size=3, step=2),
+    ]
+)
 def unfold_backward(xp, x, *, shape, axis, size, step):
     """Zeros of a shape with every window added at its place."""
     axis %= len(shape)
@@ -205,7 +286,11 @@ def unfold_backward(xp, x, *, shape, axis, size, step):
 unfold_backward.vjp(x=lambda xp, g, axis, size, step: xp.unfold(g, axis=axis, size=size, step=step))
 
 
-@op(node="Flip", view=True, samples=lambda: [case(real(2, 3)), case(real(2, 3), axis=1), case(real(2, 3, 4), axis=(0, -1))])
+@op(
+    node="Flip",
+    view=True,
+    samples=lambda: [case(real(2, 3)), case(real(2, 3), axis=1), case(real(2, 3, 4), axis=(0, -1))],
+)
 def flip(xp, x, *, axis=None):
     """The elements in reverse order along axes, all by default: a view where the library makes one."""
     return xp.flip(x, axis=axis)
@@ -244,7 +329,10 @@ def astype(xp, x, *, dtype):
 astype.vjp(x=lambda xp, g, x_dtype: xp.astype(g, dtype=x_dtype))
 
 
-@op(node="Flip", samples=lambda: [case(real(2, 3), axis=0), case(real(2, 3, 4), axis=(0, -1)), case(real(3), axis=())])
+@op(
+    node="Flip",
+    samples=lambda: [case(real(2, 3), axis=0), case(real(2, 3, 4), axis=(0, -1)), case(real(3), axis=())],
+)
 def reverse(xp, x, *, axis):
     """A copy in reverse order along axes."""
     return xp.asarray(xp.flip(x, axis=axis), copy=True)
@@ -253,9 +341,15 @@ def reverse(xp, x, *, axis):
 reverse.vjp(x=lambda xp, g, axis: xp.flip(g, axis=axis))
 
 
-@op(node="Roll", samples=lambda: [
-    case(real(2, 3), shift=1), case(real(2, 3), shift=-4, axis=1), case(real(2, 3, 4), shift=(1, 2), axis=(0, -1)),
-    case(real(0, 3), shift=1, axis=0)])  # fmt: skip
+@op(
+    node="Roll",
+    samples=lambda: [
+        case(real(2, 3), shift=1),
+        case(real(2, 3), shift=-4, axis=1),
+        case(real(2, 3, 4), shift=(1, 2), axis=(0, -1)),
+        case(real(0, 3), shift=1, axis=0),
+    ],
+)
 def roll(xp, x, *, shift, axis=None):
     """The elements moved along axes; what leaves at one end enters at the other."""
     return xp.roll(x, shift=shift, axis=axis)
@@ -268,9 +362,16 @@ roll.vjp(
 )
 
 
-@op(node="Repeat", samples=lambda: [
-    case(real(2, 3), repetitions=(2, 1)), case(real(2, 3), repetitions=(2, 1, 3)), case(real(2, 3), repetitions=(0, 2)),
-    case(real(2, 3), repetitions=(2,)), case(real(), repetitions=(2, 2))])  # fmt: skip
+@op(
+    node="Repeat",
+    samples=lambda: [
+        case(real(2, 3), repetitions=(2, 1)),
+        case(real(2, 3), repetitions=(2, 1, 3)),
+        case(real(2, 3), repetitions=(0, 2)),
+        case(real(2, 3), repetitions=(2,)),
+        case(real(), repetitions=(2, 2)),
+    ],
+)
 def tile(xp, x, *, repetitions):
     """The array repeated as a whole along each axis."""
     return xp.tile(x, repetitions)
@@ -287,7 +388,10 @@ def _tile_rule(xp, g, x_shape, repetitions):
 tile.vjp(x=_tile_rule)
 
 
-@op(node="RepeatInterleave", samples=lambda: [case(real(2, 3), repeats=2, axis=1), case(real(2, 3), repeats=0, axis=0)])
+@op(
+    node="RepeatInterleave",
+    samples=lambda: [case(real(2, 3), repeats=2, axis=1), case(real(2, 3), repeats=0, axis=0)],
+)
 def repeat_each(xp, x, *, repeats, axis):
     """Each element along an axis repeated in place."""
     return xp.repeat(x, repeats, axis=axis)
@@ -324,7 +428,7 @@ def moveaxis(x, source, destination):
     return permute_dims(x, axes=moved(x.ndim, source, destination))
 
 
-def moved(ndim, source, destination):
+def moved(ndim: int, source: Any, destination: Any) -> tuple[int, ...]:
     """The permutation that moves axes."""
     source = [a % ndim for a in ((source,) if isinstance(source, int) else source)]
     destination = [a % ndim for a in ((destination,) if isinstance(destination, int) else destination)]

@@ -1,0 +1,167 @@
+"""Broadcasting under PyTorch's names: expand, broadcast_to, broadcast_tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugrad.core import dispatch, ops
+from plugrad.core.methods import dimensions, joining, layout
+from plugrad.core.promote import wrong_type
+from plugrad.core.size import Size
+from plugrad.core.value import Value
+
+__all__ = ["broadcast_shapes", "broadcast_tensors", "broadcast_to"]
+
+
+def expand(input: Any, *size: Any, **names: Any) -> Any:
+    """Return a view with dimensions of size 1 made larger, and new ones in front, without a copy.
+
+    Args:
+        input: The tensor.
+        size: The sizes, one by one or as one sequence. -1 keeps a size.
+        names: ``size=`` by name.
+
+    Returns:
+        A view whose elements share memory, so that it can't be changed in place.
+
+    Raises:
+        RuntimeError: if a dimension that is not 1 would change.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.tensor([[1], [2]]).expand(-1, 3)
+        tensor([[1, 1, 1],
+                [2, 2, 2]])
+    """
+    names.pop("implicit", None)
+    return _expanded(input, layout.sizes("expand", size, "size", names))
+
+
+def _expanded(x: Any, size: tuple[int, ...]) -> Any:
+    shape = x.raw.shape
+    extra = len(size) - len(shape)
+    if extra < 0:
+        raise RuntimeError(
+            f"expand(plugrad.{x.dtype.legacy_name}Tensor{{{list(shape)}}}, size={list(size)}): the number "
+            f"of sizes provided ({len(size)}) must be greater or equal to the number of dimensions in the "
+            f"tensor ({len(shape)})"
+        )
+    wanted = []
+    for i, n in enumerate(size):
+        if i < extra:
+            if n < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
+                )
+        else:
+            old = shape[i - extra]
+            if n == -1:
+                n = old
+            elif n != old and (old != 1 or n < 0):
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) must match the existing size ({old}) at "
+                    f"non-singleton dimension {i}.  Target sizes: {list(size)}.  Tensor sizes: {list(shape)}"
+                )
+        wanted.append(n)
+    return ops.broadcast_to(x, shape=tuple(wanted))
+
+
+def expand_as(input: Any, other: Any) -> Any:
+    """Return a view expanded to the shape of another tensor; see ``expand``."""
+    if not isinstance(other, Value):
+        raise wrong_type("expand_as", "other", 1, other)
+    return _expanded(input, tuple(other.raw.shape))
+
+
+def broadcast_to(input: Any, *size: Any, **names: Any) -> Any:
+    """Return a view broadcast to a shape; see ``expand``.
+
+    Args:
+        input: The tensor.
+        size: The shape.
+        names: ``size=`` by name.
+
+    Returns:
+        A view.
+
+    Raises:
+        RuntimeError: if a dimension that is not 1 would change.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.broadcast_to(plugrad.tensor([1, 2]), (2, 2))
+        tensor([[1, 2],
+                [1, 2]])
+    """
+    return _expanded(dimensions.tensor("broadcast_to", input), layout.sizes("broadcast_to", size, "size", names))
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """Return the shape that all of these broadcast to.
+
+    Args:
+        shapes: Shapes, or sizes of one dimension.
+
+    Returns:
+        A shape.
+
+    Raises:
+        RuntimeError: if there is none.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.broadcast_shapes((2, 1), (3,))
+        plugrad.Size([2, 3])
+    """
+    found: list[int] = []
+    for i, shape in enumerate(shapes):
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        found = [1] * (len(shape) - len(found)) + found
+        for k in range(-1, -1 - len(shape), -1):
+            if shape[k] not in (1, found[k]):
+                if found[k] != 1:
+                    raise RuntimeError(
+                        f"Attempting to broadcast a dimension of length {shape[k]} at {k}! Mismatching "
+                        f"argument at index {i} had {shape}; but expected shape should be broadcastable to "
+                        f"{found}"
+                    )
+                found[k] = shape[k]
+    return Size(found)
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
+    """Return views of tensors, all broadcast to one shape.
+
+    Args:
+        tensors: The tensors.
+
+    Returns:
+        A tuple of them; what has the shape already is returned itself.
+
+    Raises:
+        RuntimeError: if they do not broadcast together.
+
+    Example::
+
+        >>> import plugrad
+        >>> a, b = plugrad.broadcast_tensors(plugrad.tensor([[1], [2]]), plugrad.tensor([3, 4]))
+        >>> a.shape == b.shape
+        True
+    """
+    for i, x in enumerate(tensors):
+        if not isinstance(x, Value):
+            raise joining.no_tensor(x, i)
+    return tuple(dispatch.FUNCTIONS["broadcast_arrays"](*tensors))
+
+
+class ExpansionMethods:
+    """The methods of this chapter."""
+
+    __slots__ = ()
+
+    expand = expand
+    expand_as = expand_as
+    broadcast_to = broadcast_to
