@@ -47,13 +47,27 @@ def device(backend):
 
 
 @pytest.fixture(autouse=True)
+def on_the_backend(request):
+    """The behaviour tests make their tensors on the chosen backend, without naming it."""
+    if request.config.getoption("--plugrad-backend") == "numpy" or "behaviour" not in request.path.parts:
+        yield
+        return
+    import plugrad
+
+    plugrad.set_default_device(request.getfixturevalue("device"))
+    yield
+    plugrad.set_default_device(None)
+
+
+@pytest.fixture(autouse=True)
 def nothing_leaks():
     """A test that leaves grad mode, the default dtype or the default device changed fails."""
-    from plugrad.core import dtypes, modes
+    from plugrad.core import default_device, dtypes, modes
 
-    before = modes.mode(), dtypes.get_default_dtype()
+    before = modes.mode(), dtypes.get_default_dtype(), default_device.get_default_device()
     yield
-    after = modes.mode(), dtypes.get_default_dtype()
+    after = modes.mode(), dtypes.get_default_dtype(), default_device.get_default_device()
     modes.set_mode(before[0])
     dtypes.set_default_dtype(before[1])
-    assert after == before, "the test left grad mode or the default dtype changed"
+    default_device.set_default_device(before[2])
+    assert after == before, "the test left grad mode, the default dtype or the default device changed"

@@ -1,14 +1,11 @@
-"""The default device, where new tensors are made. A context variable, as grad mode is."""
+"""The default device, where new tensors are made, and devices by the names that users give them."""
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
-from plugrad.core.device import device
+from plugrad.core.device import default, device
 from plugrad.core.registry import resolve
-
-_default: ContextVar[device | None] = ContextVar("plugrad_default_device", default=None)
 
 
 def get_default_device() -> device:
@@ -23,7 +20,7 @@ def get_default_device() -> device:
         >>> plugrad.get_default_device()
         device(type='cpu')
     """
-    return _default.get() or device("cpu")
+    return default.get() or device("cpu")
 
 
 def set_default_device(device: str | device | None) -> None:
@@ -42,7 +39,7 @@ def set_default_device(device: str | device | None) -> None:
         >>> plugrad.zeros(2).device
         device(type='cpu')
     """
-    _default.set(None if device is None else place(device))
+    default.set(None if device is None else place(device))
 
 
 # Devices by the names that they were asked for, once their backend is loaded.
@@ -52,7 +49,7 @@ _places: dict[Any, device] = {}
 def place(where: str | device | int | None) -> Any:
     """The device, its backend loaded, that ``device=`` names; None is the default device, a number a GPU."""
     if where is None:
-        where = _default.get() or "cpu"
+        where = default.get() or "cpu"
     found = _places.get(where)
     if found is None:
         found = resolve(device("cuda", where) if isinstance(where, int) else where)

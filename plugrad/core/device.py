@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
 class device:  # noqa: N801 - PyTorch's name
     """A place where tensors live: ``"cpu"``, ``"cuda:1"``, or a backend's own device type.
 
-    There is one object for each name, so devices are compared by identity.
+    There is one object for each name, so devices are compared by identity. In a ``with`` statement it is the
+    default device of new tensors.
 
     Args:
         type: A device string, a device, or a device type followed by ``index``.
@@ -77,5 +79,21 @@ class device:  # noqa: N801 - PyTorch's name
     def __deepcopy__(self, memo: Any) -> device:
         return self
 
+    def __enter__(self) -> device:
+        _outer.set((*_outer.get(), default.get()))
+        default.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        *outer, previous = _outer.get()
+        default.set(previous)
+        _outer.set(tuple(outer))
+
 
 _interned: dict[tuple[str, int | None], device] = {}
+
+#: Where tensors are made that are made of nothing else; None is "cpu". A context variable, as grad mode is.
+default: ContextVar[device | None] = ContextVar("plugrad_default_device", default=None)
+
+# What was the default around each `with` statement that is open.
+_outer: ContextVar[tuple[device | None, ...]] = ContextVar("plugrad_outer_devices", default=())

@@ -1,4 +1,8 @@
-"""Random tensors, and the generators that they come from."""
+"""Random tensors, and the generators that they come from.
+
+The numbers are PyTorch's for the same seed and the same calls. A tensor that is filled in place gets them in
+the order of its indices; PyTorch fills a transposed one in the order of its memory.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +47,8 @@ from plugrad.core.promote import common_device
 from plugrad.core.tensor import Tensor
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "multinomial",
+    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed",
+    "multinomial",
     "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed",
     "set_rng_state",
 ]  # fmt: skip

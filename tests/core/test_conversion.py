@@ -330,7 +330,7 @@ def test_copies_between_devices_share_nothing(name: str) -> None:
     z = y.cpu()
     y += 5
     assert (x.tolist(), y.tolist(), z.tolist()) == ([1, 0], [5, 5], [0, 0])
-    assert y.to(name) is y
+    assert y.to(name) is y.to_device(y.device) is y
     both = x.to(name, torch.float64)
     assert (both.device.type, both.dtype) == (name, torch.float64)
     assert both.to(x).dtype is torch.float32

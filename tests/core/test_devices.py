@@ -94,6 +94,16 @@ def test_default_device_belongs_to_the_context() -> None:
     assert seen == ["cpu"]
 
 
+def test_device_in_a_with_statement_is_the_default() -> None:
+    load_plugin("loopback")
+    with torch.device("loopback"):
+        assert torch.zeros(1).device.type == "loopback"
+        with torch.device("cpu"):
+            assert torch.zeros(1).device.type == "cpu"
+        assert torch.get_default_device().type == "loopback"
+    assert torch.zeros(1).device.type == "cpu"
+
+
 def test_the_only_device_of_a_type_has_one_name() -> None:
     assert torch.zeros(1, device="cpu:0").device is torch.zeros(1).device
     with pytest.raises(RuntimeError, match="invalid device ordinal"):

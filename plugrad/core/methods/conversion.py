@@ -269,6 +269,15 @@ class ConversionMethods(CastMethods, InterchangeMethods):
             return x
         return ops.to_copy(x, dtype, where)
 
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        """Copy to another device: the standard's name of ``to(device)``.
+
+        Args:
+            device: The device.
+            stream: Changes nothing.
+        """
+        return self.to(device)
+
     def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:
         """Return the tensor's type as PyTorch names it, or convert to one.
 
