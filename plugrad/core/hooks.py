@@ -152,7 +152,13 @@ def after_node(node: Node, grads: Any, g: Any, create_graph: bool) -> Any:
         return grads
     device = node.device
     incoming = tuple([_as_tensor(x, device, create_graph) for x in (g if node.outputs is not None else (g,))])
-    outgoing = tuple([_as_tensor(x, device, create_graph) for x in grads])
+    # Each gradient is where the value is that it belongs to: copies between devices lead from one to another.
+    outgoing = tuple(
+        [
+            _as_tensor(x, device if edge is None else edge[0].device, create_graph)
+            for x, edge in zip(grads, node.edges, strict=True)
+        ]
+    )
     for hook in list(hooks.after.values()):
         with _grad_mode(create_graph):
             result = hook(outgoing, incoming)

@@ -321,6 +321,22 @@ def test_gradient_goes_back_to_the_device_it_came_from(name: str) -> None:
 
 
 @ours
+def test_hooks_on_a_copy_see_gradients_where_they_are() -> None:
+    from plugrad.core import hooks
+
+    load_plugin("loopback")
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x.to("loopback")
+    seen: list[Any] = []
+    y.register_hook(lambda grad: seen.append((grad.device.type, grad.tolist())))
+    hooks.of_node(y.grad_fn).after[0] = lambda outgoing, incoming: seen.append(
+        (outgoing[0].device.type, incoming[0].device.type, outgoing[0].tolist())
+    )
+    (y * 2).sum().backward()
+    assert seen == [("loopback", [2, 2]), ("cpu", "loopback", [2, 2])]
+
+
+@ours
 @pytest.mark.parametrize("name", ["loopback", "strict"])
 def test_copies_between_devices_share_nothing(name: str) -> None:
     load_plugin(name)
