@@ -41,8 +41,7 @@ def public(module: ModuleType) -> dict[str, Any]:
         found = {
             name: value
             for name, value in vars(module).items()
-            if not name.startswith("_")
-            and getattr(value, "__module__", module.__name__).startswith(module.__name__)
+            if not name.startswith("_") and getattr(value, "__module__", module.__name__).startswith(module.__name__)
         }
     return {name: value for name, value in found.items() if not inspect.ismodule(value)}
 
@@ -66,9 +65,7 @@ def page(module: ModuleType, name: str, told: dict[int, str]) -> str:
                     lines += [f"   :inherited-members: {', '.join(BASES)}"]
             lines += [""]
     for title, aliases in (("Other names", True), ("Values", False)):
-        chosen = sorted(
-            n for n, value in members.items() if (id(value) in told and callable(value)) == aliases
-        )
+        chosen = sorted(n for n, value in members.items() if (id(value) in told and callable(value)) == aliases)
         if chosen:
             lines += [title, "-" * len(title), ""]
         for member in chosen:

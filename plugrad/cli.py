@@ -22,9 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="plugrad", description="PyTorch's autograd and nn over any array library."
-    )
+    parser = argparse.ArgumentParser(prog="plugrad", description="PyTorch's autograd and nn over any array library.")
     parser.add_argument("--version", action="version", version=f"plugrad {plugrad.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -64,9 +62,7 @@ def _info(arguments: argparse.Namespace) -> int:
     from importlib.metadata import version
 
     print(f"plugrad      {plugrad.__version__}")
-    print(
-        f"Python       {platform.python_version()}, {platform.python_implementation()}, {platform.platform()}"
-    )
+    print(f"Python       {platform.python_version()}, {platform.python_implementation()}, {platform.platform()}")
     for name in ("numpy", "pluggy", "safetensors"):
         print(f"{name:12} {version(name)}")
     print()

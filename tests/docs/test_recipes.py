@@ -37,9 +37,7 @@ def registers() -> Iterator[None]:
 
 def test_add_an_op(registers: None) -> None:
     # Under a name of its own, else it would replace the op that is there.
-    source = re.sub(
-        r"\blog1p\b(?!\(x\)$)", "log1p_of_the_recipe", block("Add an op", "py"), flags=re.MULTILINE
-    )
+    source = re.sub(r"\blog1p\b(?!\(x\)$)", "log1p_of_the_recipe", block("Add an op", "py"), flags=re.MULTILINE)
     known: dict[str, object] = {"op": op.op}
     exec(compile(source, "CONTRIBUTING.md", "exec"), known)
     log1p = known["log1p_of_the_recipe"]
