@@ -66,7 +66,5 @@ def powers(d: dtype, operands: tuple[Any, ...]) -> None:
     exponent = operands[1]
     if d.category == INTEGER and isinstance(exponent, int) and exponent < 0:
         raise RuntimeError(
-            with_hint(
-                "Integers to negative integer powers are not allowed.", f"use a float exponent: {exponent}.0."
-            )
+            with_hint("Integers to negative integer powers are not allowed.", f"use a float exponent: {exponent}.0.")
         )

@@ -21,6 +21,7 @@ SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-30, 1e30, 0.5, -0.5, 20.0, -20
 OPTIONS = {
     "addcmul": [{}, {"value": 0.5}],
     "addcdiv": [{}, {"value": -2.0}],
+    "clamp": [{"min": -0.5, "max": 1}, {"min": 0}, {"max": 0.5}, {"min": 1.0, "max": -1.0}],
     "leaky_relu": [{}, {"negative_slope": 0.3}, {"negative_slope": 2.0}, {"negative_slope": -0.5}],
     "leaky_relu_backward": [{"negative_slope": 0.3}],
     "gelu": [{}, {"approximate": "tanh"}],

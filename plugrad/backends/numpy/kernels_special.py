@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from plugrad.backends.numpy.kernels_pointwise import constants, times
+from plugrad.backends.numpy.kernels_pointwise import constants, limited, times
 from plugrad.core.ops.special import DENOMINATOR, NUMERATOR
 
 # For float32 a shorter ratio does: 1.6e-8 off before rounding. Made as the longer one, for x**2 up to 16.
@@ -16,9 +16,7 @@ _NUMERATOR_32 = (1.1283791853823796, 0.27632796912582845, 0.040888147758771576, 
 _DENOMINATOR_32 = (1.0, 0.1538099203905052, 0.02241056955180945, 0.00028624602318003863)
 
 
-def _coefficients(
-    dtype: str, numerator: tuple[float, ...], denominator: tuple[float, ...], limit: float
-) -> Any:
+def _coefficients(dtype: str, numerator: tuple[float, ...], denominator: tuple[float, ...], limit: float) -> Any:
     """Coefficients from the highest down, and the largest x**2 that is told from infinity, as 0-d arrays."""
     return (
         [np.array(c, dtype) for c in reversed(numerator)],
@@ -32,7 +30,7 @@ _COEFFICIENTS: Final = {
     np.dtype("f8"): _coefficients("f8", NUMERATOR, DENOMINATOR, 36.0),
 }
 
-_ONE, _HALF, _MINUS_HALF = constants(1.0), constants(0.5), constants(-0.5)
+_ZERO, _ONE, _HALF, _MINUS_HALF = constants(0.0), constants(1.0), constants(0.5), constants(-0.5)
 _SQRT_HALF = constants(math.sqrt(0.5))
 _NORMAL_DENSITY_AT_0 = constants(1 / math.sqrt(2 * math.pi))
 _TANH_SCALE, _TANH_CUBIC = constants(math.sqrt(2 / math.pi)), constants(math.sqrt(2 / math.pi) * 0.044715)
@@ -56,7 +54,7 @@ def _erf_into(x: Any, y: Any) -> Any:
     """erf(x) into y, which may be x; x is an array of float32 or float64."""
     numerator, denominator, limit = _COEFFICIENTS[x.dtype]
     z = x * x
-    np.minimum(z, limit, out=z)
+    limited(z, _ZERO[x.dtype], limit, z)
     ratio = _polynomial(z, numerator, np.empty_like(z))
     ratio /= _polynomial(z, denominator, np.empty_like(z))
     ratio *= x

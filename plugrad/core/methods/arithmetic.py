@@ -323,9 +323,7 @@ def _check_lerp(input: Any, end: Any, weight: Any) -> None:
         if isinstance(x, Value) and x.dtype is not input.dtype and not (name == "weight" and not x.raw.shape):
             expected, found = (_C_NAMES.get(d.name, d.name) for d in (input.dtype, x.dtype))
             raise RuntimeError(
-                with_hint(
-                    f"expected dtype {expected} for `{name}` but got dtype {found}", "lerp does not promote."
-                )
+                with_hint(f"expected dtype {expected} for `{name}` but got dtype {found}", "lerp does not promote.")
             )
 
 

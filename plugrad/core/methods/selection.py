@@ -107,9 +107,14 @@ _SIGNATURES = {
 }
 
 
+_NUMBERS = (float, int, type(None))
+
+
 def _bounds(input: Any, min: Any, max: Any) -> tuple[Any, Any]:
     if not isinstance(input, Value):
         raise wrong_type("clamp", "input", 1, input)
+    if min.__class__ in _NUMBERS and max.__class__ in _NUMBERS and input.dtype.is_inexact and min is not max:
+        return min, max
     if min is None and max is None:
         raise RuntimeError("plugrad.clamp: At least one of 'min' or 'max' must not be None")
     given = {"max": max, "min": min}
@@ -120,6 +125,12 @@ def _bounds(input: Any, min: Any, max: Any) -> tuple[Any, Any]:
     for number in numbers.values():
         _check_fits(input.dtype, number)
     return numbers.get("min", min), numbers.get("max", max)
+
+
+def _are_plain(dtype: Any, *bounds: Any) -> bool:
+    """Whether the bounds are numbers that leave the dtype as it is."""
+    wanted = 1 if dtype.category == 1 else 2
+    return all([x is None or x.__class__ is int or (x.__class__ is float and wanted == 2) for x in bounds])
 
 
 def _check_fits(dtype: Any, number: Any) -> None:
@@ -159,12 +170,18 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
         >>> plugrad.clamp(plugrad.tensor([-2.0, 0.5, 3.0]), min=0)
         tensor([0.0000, 0.5000, 3.0000])
     """
-    return ops.clamp(input, *_bounds(input, min, max))
+    bounds = _bounds(input, min, max)
+    if input.dtype.category and _are_plain(input.dtype, *bounds):
+        return ops.clamp(input, min=bounds[0], max=bounds[1])
+    return ops.clamp_between(input, *bounds)
 
 
 def clamp_(input: Any, min: Any = None, max: Any = None) -> Any:
     """In-place form of ``clamp``."""
-    return update(ops.clamp.op, input, _bounds(input, min, max), {})
+    bounds = _bounds(input, min, max)
+    if input.dtype.category and _are_plain(input.dtype, *bounds):
+        return update(ops.clamp.op, input, (), {"min": bounds[0], "max": bounds[1]})
+    return update(ops.clamp_between.op, input, bounds, {})
 
 
 def clamp_min(input: Any, min: Any) -> Any:

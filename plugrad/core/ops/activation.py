@@ -203,9 +203,7 @@ def hardtanh(xp, x, *, min_val=-1.0, max_val=1.0):
 
 
 # At the limits the gradient is 0, other than clamp's.
-hardtanh.vjp(
-    x=lambda xp, g, x, min_val, max_val: xp.hardtanh_backward(g, x, min_val=min_val, max_val=max_val)
-)
+hardtanh.vjp(x=lambda xp, g, x, min_val, max_val: xp.hardtanh_backward(g, x, min_val=min_val, max_val=max_val))
 
 
 @op(node="HardtanhBackward", samples=lambda: [case(real(3, 4), real(3, 4), min_val=-1.0, max_val=1.0)])

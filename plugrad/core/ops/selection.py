@@ -10,7 +10,7 @@ from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.op import op
 
 __all__ = [
-    "clamp", "clamp_max", "clamp_min", "clip", "drop_where", "fmax", "fmin", "keep_where", "maximum",
+    "clamp", "clamp_between", "clamp_max", "clamp_min", "clip", "drop_where", "fmax", "fmin", "keep_where", "maximum",
     "minimum", "nan_to_num", "where",
 ]  # fmt: skip
 
@@ -174,10 +174,10 @@ clamp_max.vjp(
 )
 
 
-@op(node="Clamp", number_second="ClampBackward1", called="clamp", samples=lambda: [
+@op(node="Clamp", called="clamp", samples=lambda: [
     case(real(3, 4), -1.0, 1.0), case(real(3, 4), real(4), real(3, 1)),
     case(real(3), None, 0.5), case(real(3), real(3), None)])  # fmt: skip
-def clamp(xp, x, min=None, max=None):
+def clamp_between(xp, x, min=None, max=None):
     """x with what is below min or above max replaced by them; max wins where min is above it."""
     if min is not None:
         x = xp.maximum(x, min)
@@ -202,10 +202,20 @@ def _clamp_upper(xp, g, x, min, max):
     return xp.keep_where(g, taken if min is None else xp.logical_or(taken, xp.less(max, min)))
 
 
-clamp.vjp(x=_clamp_x, min=_clamp_lower, max=_clamp_upper)
+clamp_between.vjp(x=_clamp_x, min=_clamp_lower, max=_clamp_upper)
+
+
+@op(node="ClampBackward1", samples=lambda: [
+    case(real(3, 4), min=-1.0, max=1.0), case(real(3), min=0.5), case(real(3), max=0.5)])  # fmt: skip
+def clamp(xp, x, *, min=None, max=None):
+    """clamp_between with numbers as the bounds."""
+    return xp.clamp_between(x, min, max)
+
+
+clamp.vjp(x=_clamp_x)
 
 # The standard's clip leaves open what PyTorch says: min above max, and bounds that broadcast the result.
-clip = FUNCTIONS["clip"] = clamp
+clip = FUNCTIONS["clip"] = clamp_between
 
 
 @op(node="NanToNum", samples=lambda: [case(real(3, 4), nan=0.0, posinf=2.0, neginf=-2.0)])
