@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-__all__ = ["ReturnType", "aminmax", "cummax", "cummin", "kthvalue", "max", "median", "min", "named", "nanmedian", "sort", "topk"]
+__all__ = ["ReturnType", "aminmax", "cummax", "cummin", "kthvalue", "max", "median", "min", "named", "sort", "topk"]
 
 
 class ReturnType(tuple[Any, ...]):
@@ -49,7 +49,6 @@ def named(name: str, *fields: str) -> type[ReturnType]:
 max = named("max", "values", "indices")
 min = named("min", "values", "indices")
 median = named("median", "values", "indices")
-nanmedian = named("nanmedian", "values", "indices")
 cummax = named("cummax", "values", "indices")
 cummin = named("cummin", "values", "indices")
 aminmax = named("aminmax", "min", "max")

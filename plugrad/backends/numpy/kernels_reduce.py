@@ -77,10 +77,12 @@ def _large_sum(x: Any, axis: Any, keepdims: bool) -> Any:
         y = _sum_rows(y.reshape(-1, math.prod(here[last:])))
     if first:
         y = _sum_columns(y.reshape(math.prod(here[:first]), -1))
+    y = y.reshape(here[first:last])
+    if turned:
+        y = y.T
     if keepdims:
         return y.reshape([1 if i in axes else n for i, n in enumerate(shape)])
-    y = y.reshape(here[first:last])
-    return y.T if turned and y.ndim > 1 else y if y.ndim else y[()]
+    return y if y.ndim else y[()]
 
 
 def _sum_rows(x: Any) -> Any:
@@ -148,10 +150,10 @@ def products_of_others(x: Any, product: Any, *, axis: Any = None) -> Any:
     return np.where(zeros, others, product / np.where(zeros, x.dtype.type(1), x))
 
 
-def var(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+def variance(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """np.var takes 10 us, and warns of too few degrees of freedom."""
     if x.dtype is _HALF:
-        return var(x.astype(np.float32), axis=axis, correction=correction, keepdims=keepdims).astype(_HALF)
+        return variance(x.astype(np.float32), axis=axis, correction=correction, keepdims=keepdims).astype(_HALF)
     d = x - mean(x, axis=axis, keepdims=True)
     if d.dtype.kind == "c":
         d = d.real * d.real + d.imag * d.imag
@@ -168,9 +170,9 @@ def var(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = F
         quiet.end(token)
 
 
-def std(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """The square root of var."""
-    return np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+def deviation(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The square root of the variance."""
+    return np.sqrt(variance(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
 def max_(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -380,8 +382,8 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "mean": mean,
     "prod": prod,
     "products_of_others": products_of_others,
-    "var": var,
-    "std": std,
+    "variance": variance,
+    "deviation": deviation,
     "max": max_,
     "min": min_,
     "max_of_all": max_of_all,

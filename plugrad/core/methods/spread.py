@@ -86,7 +86,7 @@ def var(
         tensor(1.2500)
     """
     x, options = _spread("var", input, dim, unbiased, keepdim, correction, names)
-    return ops.var(x, **options)
+    return ops.variance(x, **options)
 
 
 def std(
@@ -124,7 +124,7 @@ def std(
         tensor([1.4142, 0.0000])
     """
     x, options = _spread("std", input, dim, unbiased, keepdim, correction, names)
-    return ops.std(x, **options)
+    return ops.deviation(x, **options)
 
 
 def var_mean(
@@ -156,7 +156,7 @@ def var_mean(
         (tensor(1.), tensor(2.))
     """
     x, options = _spread("var_mean", input, dim, unbiased, keepdim, correction, names)
-    return ops.var(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
+    return ops.variance(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
 
 
 def std_mean(
@@ -188,7 +188,7 @@ def std_mean(
         (tensor(1.), tensor(2.))
     """
     x, options = _spread("std_mean", input, dim, unbiased, keepdim, correction, names)
-    return ops.std(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
+    return ops.deviation(x, **options), ops.mean(x, axis=options["axis"], keepdims=keepdim)
 
 
 class SpreadMethods:

@@ -18,6 +18,7 @@ __all__ = [
     "all",
     "any",
     "count_nonzero",
+    "deviation",
     "logsumexp",
     "mean",
     "mean_over",
@@ -25,10 +26,9 @@ __all__ = [
     "prod",
     "prod_over",
     "products_of_others",
-    "std",
     "sum",
     "sum_over",
-    "var",
+    "variance",
     "vector_norm",
 ]
 
@@ -158,36 +158,41 @@ def without_division(xp, x, axis):
     return xp.permute_dims(y, axes=tuple([order.index(i) for i in range(len(shape))]))
 
 
-def _free(shape, axis, correction):
-    """The degrees of freedom."""
-    return count(shape, axis) - correction
-
-
 def _var_rule(xp, g, x, axis, correction, keepdims):
     shape = tuple(x.shape)
-    free = _free(shape, axis, correction)
-    g = spread(xp, g, shape, axis, keepdims)
+    free = count(shape, axis) - correction
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     if free > 0:
-        return (2 / free) * g * deviation
+        return spread(xp, (2 / free) * g, shape, axis, keepdims) * deviation
     # PyTorch's limit: 2 / 0 times a deviation, which is nan where that is 0.
-    return g * xp.where(deviation == 0, nan, xp.full_like(deviation, inf))
+    limit = xp.where(deviation == 0, nan, xp.full_like(deviation, inf))
+    return spread(xp, g, shape, axis, keepdims) * limit
 
 
-@op(
-    node="Var",
-    samples=lambda: [
+def _spread_samples():
+    return [
         *[s for s in _samples() if s.options.get("axis") != () and s.args[0].shape],
         case(real(3, 4), axis=0, correction=1.0),
         case(real(3, 4), axis=1, correction=0.5, keepdims=True),
-    ],
-)
-def var(xp, x, *, axis=None, correction=0.0, keepdims=False):
-    """Variance over axes: the sum of squared deviations from the mean, divided by count - correction."""
-    return xp.var(x, axis=axis, correction=correction, keepdims=keepdims)
+    ]
 
 
-var.vjp(x=_var_rule)
+@op(node="Var", samples=_spread_samples)
+def variance(xp, x, *, axis=None, correction=0.0, keepdims=False):
+    """The sum of squared deviations from the mean over axes, divided by count - correction.
+
+    Not a library's own var: what that does with too few degrees of freedom is its own affair.
+    """
+    deviation = x - xp.mean(x, axis=axis, keepdims=True)
+    squares = deviation * deviation
+    if xp.isdtype(x.dtype, "complex floating"):
+        squares = xp.real(deviation) ** 2 + xp.imag(deviation) ** 2
+    y = xp.sum(squares, axis=axis, keepdims=keepdims)
+    free = count(x.shape, axis) - correction
+    return y / free if free > 0 else xp.where(y > 0, inf, xp.full_like(y, nan))
+
+
+variance.vjp(x=_var_rule)
 
 
 def _std_rule(xp, g, y, x, axis, correction, keepdims):
@@ -198,20 +203,15 @@ def _std_rule(xp, g, y, x, axis, correction, keepdims):
     return _var_rule(xp, g, x, axis, correction, keepdims)
 
 
-@op(
-    node="Std",
-    samples=lambda: [
-        *[s for s in _samples() if s.options.get("axis") != () and s.args[0].shape],
-        case(real(3, 4), axis=0, correction=1.0),
-        case(real(3, 4), axis=1, correction=0.5, keepdims=True),
-    ],
-)
-def std(xp, x, *, axis=None, correction=0.0, keepdims=False):
-    """Standard deviation over axes: the square root of var."""
-    return xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
+@op(node="Std", samples=_spread_samples)
+def deviation(xp, x, *, axis=None, correction=0.0, keepdims=False):
+    """The standard deviation over axes: the square root of the variance."""
+    return xp.sqrt(xp.variance(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
-std.vjp(x=_std_rule)
+deviation.vjp(x=_std_rule)
+FUNCTIONS["var"] = variance
+FUNCTIONS["std"] = deviation
 
 
 @op(node="Nansum", samples=_with_empty)
