@@ -21,8 +21,10 @@ class ArrayAPIBackend(Backend):
         name: The backend's name, equal to its entry point's.
         namespace: The namespace, or the name of the module that is it (imported now).
         devices: The device types it serves.
-        capabilities: What its arrays can do beyond the standard; writable arrays that share no memory by
-            default.
+        capabilities: What its arrays can do beyond the standard. By default they are never written: the standard
+            does not say which arrays share memory, so an in-place op makes a new array, and plugrad keeps views
+            alike itself. A library that knows (``views=True, writable=True``) must say so in ``shares_memory``,
+            ``strides``, ``overlaps_itself`` and ``partial_overlap``.
         raw_devices: The library's own device objects, by index. None: arrays are made on its default device.
 
     Arrays come from NumPy's, and become NumPy's, by whatever of ``asarray``, DLPack and nested lists the
@@ -46,7 +48,7 @@ class ArrayAPIBackend(Backend):
         self.name = name
         self.devices = devices
         self.namespace = importlib.import_module(namespace) if isinstance(namespace, str) else namespace
-        self.capabilities = capabilities or Capabilities(several_devices=len(raw_devices or ()) > 1)
+        self.capabilities = capabilities or Capabilities(writable=False, several_devices=len(raw_devices or ()) > 1)
         self._raw_devices = raw_devices
         self._way_in: Callable[[Any, Any, dict[str, Any]], Any] | None = None
         xp = self.namespace

@@ -7,6 +7,7 @@ same: promote, call the kernel, wrap, record.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -319,7 +320,9 @@ def again(warning: Warning, op: Op, device: Any, raws: tuple[Any, ...], options:
         raise warning
     token = device.backend.silence()
     try:
-        return getattr(device.xp, op.name)(*raws, **(raw_options(options, device) if op.takes_dtype else options))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return getattr(device.xp, op.name)(*raws, **(raw_options(options, device) if op.takes_dtype else options))
     finally:
         device.backend.unsilence(token)
 

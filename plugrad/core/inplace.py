@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from plugrad.core import dispatch, hooks, views
@@ -48,11 +49,16 @@ def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
         if base is not None:
             _check_view(x, base, sources)
     backend = x.device.backend
-    if backend.overlaps_itself(x.raw):
+    if backend.overlaps_itself(x.raw) or (not backend.capabilities.views and _is_expanded(x)):
         raise RuntimeError(_OVERLAPS_ITSELF)
     for source in sources:
         if isinstance(source, Value) and source is not x and backend.partial_overlap(x.raw, source.raw):
             raise RuntimeError(_PARTIAL_OVERLAP)
+
+
+def _is_expanded(x: Any) -> bool:
+    """On libraries without views: whether a view has more elements than what it is a view of."""
+    return x.base is not None and math.prod(x.raw.shape) > math.prod(x.base.raw.shape)
 
 
 def _check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
@@ -168,9 +174,12 @@ def _snapshot(x: Any) -> Any:
 
 
 def bump(x: Any) -> None:
-    """Count one in-place change."""
+    """Count one in-place change; the new array is in place already."""
     if x.version is not None:
         x.version[0] += 1
+    shared = x.views or x.base is not None or x.detached_from is not None
+    if shared and not x.device.backend.capabilities.views:
+        views.synchronize(x)
 
 
 def check_shape(x: Any, shape: tuple[int, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core.errors import INFERENCE_SAVED
@@ -39,8 +40,13 @@ def nested(op: Op, flat: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | None = None) -> None:
-    """Make ``out`` a view of ``x``: one version counter and one base, where the library really shares memory."""
-    if not x.device.backend.shares_memory(out.raw, x.raw):
+    """Make ``out`` a view of ``x``: one version counter and one base.
+
+    Where a library has views, it is asked whether memory really is shared. Where it has none, views are kept alike
+    by ``views.synchronize``.
+    """
+    backend = x.device.backend
+    if backend.capabilities.views and not backend.shares_memory(out.raw, x.raw):
         return
     base = x if x.base is None else x.base
     out.version = x.version
@@ -48,11 +54,15 @@ def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | N
     out.steps = (*x.steps, (name, options, number))
     out.made_without_grad = mode() <= 0 or x.made_without_grad
     out.multi_view = number is not None or x.multi_view
-    # The base knows its views, weakly, for the day when one of them is changed in place.
+    remember(base, out)
+
+
+def remember(base: Any, view: Any) -> None:
+    """Let a base know one of its views, weakly, for the day when one of them is changed in place."""
     if base.views is None:
         base.views = {}
-    views, key = base.views, id(out)
-    views[key] = weakref.ref(out, lambda _: views.pop(key, None))
+    views, key = base.views, id(view)
+    views[key] = weakref.ref(view, lambda _: views.pop(key, None))
 
 
 def record_node(
@@ -125,25 +135,33 @@ def record_node(
 
 
 def saved_tensors(node: OpNode, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a node saved as Tensors with their place in the graph, so that rules on them are recorded."""
+    """What a node saved as Tensors with their place in the graph, so that rules on them are recorded.
+
+    They keep the version counter they were saved with: an in-place change is refused in the next derivative too.
+    """
     op = node.op
     device = node.device
     places = op.places
     result: list[Any] = []
     groups = nested(op, node.edges)
-    for what, raw in zip(op.saves, saved, strict=True):
+    cells: dict[int, list[Any]] = {}
+    for i in range(0, len(node.versions), 3):
+        cells.setdefault(node.versions[i + 2], []).append(node.versions[i])
+    for k, (what, raw) in enumerate(zip(op.saves, saved, strict=True)):
+        versions = iter(cells.get(k, ()))
         if raw is None:
             result.append(None)
         elif what in places:
             i = places[what]
             if i == op.variadic:
-                result.append(tuple([_tensor_of(r, e, device) for r, e in zip(raw, groups[i], strict=True)]))
+                pairs = zip(raw, groups[i], strict=True)
+                result.append(tuple([_tensor_of(r, e, device, versions) for r, e in pairs]))
             else:
-                result.append(_tensor_of(raw, groups[i], device))
+                result.append(_tensor_of(raw, groups[i], device, versions))
         elif what == "y" and node.outputs is not None:
-            result.append(tuple([_tensor_of(r, (node, i), device) for i, r in enumerate(raw)]))
+            result.append(tuple([_tensor_of(r, (node, i), device, versions) for i, r in enumerate(raw)]))
         elif what[0] == "y" and (what == "y" or what[1:].isdigit()):
-            result.append(_tensor_of(raw, (node, int(what[1:] or 0)), device))
+            result.append(_tensor_of(raw, (node, int(what[1:] or 0)), device, versions))
         elif what.endswith("_dtype"):
             result.append(next(d for d, known in device.backend.dtypes.items() if known == raw))
         else:
@@ -151,12 +169,16 @@ def saved_tensors(node: OpNode, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(result)
 
 
-def _tensor_of(raw: Any, edge: Edge, device: Any) -> Any:
+def _tensor_of(raw: Any, edge: Edge, device: Any, versions: Iterator[Any]) -> Any:
     if raw is None or raw.__class__ in NUMBERS:
         return raw
-    if edge is not None and isinstance(edge[0], Value):
+    version = next(versions, None)
+    # The leaf itself, unless it has another array by now.
+    if edge is not None and isinstance(edge[0], Value) and edge[0].raw is raw:
         return edge[0]
     tensor = Tensor(raw, device, device.backend.dtype_of(raw))
+    if version is not None:
+        tensor.version = version
     if edge is not None and tensor.dtype.is_inexact:
         tensor.edge = edge
         tensor.tracked = True

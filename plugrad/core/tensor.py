@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import autograd, dispatch, engine, hooks, printing, registry
+from plugrad.core import autograd, dispatch, engine, hooks, printing, record, registry
 from plugrad.core.errors import with_hint
 from plugrad.core.hooks import RemovableHandle
 from plugrad.core.methods import Methods
@@ -356,11 +356,20 @@ class Tensor(Methods, Value):
         """Return a tensor of the same memory outside of the graph; in-place changes of either are seen by both."""
         self.raw = self.device.backend.aliasable(self.raw)
         out = Tensor(self.raw, self.device, self.dtype)
-        out.version = self.version
-        out._detached_from = self if self.base is None else self.base
+        self.share_with(out)
         return out
 
-    _detached_from: Tensor | None = None
+    def share_with(self, out: Tensor) -> None:
+        """Let ``out``, made around this tensor's array, count and see in-place changes together with it."""
+        out.version = self.version
+        if not self.device.backend.capabilities.views:
+            out.detached_from = self if self.base is None else self.base
+            out.steps = self.steps
+            out.made_without_grad = True
+            record.remember(out.detached_from, out)
+
+    #: On libraries without views: the tensor that a detached one is to share its values with.
+    detached_from: Tensor | None = None
 
     def detach_(self) -> Tensor:
         """Take this tensor out of the graph: it becomes a leaf that requires no gradient.
@@ -454,7 +463,7 @@ class Tensor(Methods, Value):
         return _rebuild, (type(self), host, str(self.device), self.dtype, self.tracked)
 
 
-_NOT_COPIED = frozenset(("_grad", "base", "steps", "views", "made_without_grad", "multi_view", "hooks", "post_accumulate_hooks", "_detached_from", "accumulator"))
+_NOT_COPIED = frozenset(("_grad", "base", "steps", "views", "made_without_grad", "multi_view", "hooks", "post_accumulate_hooks", "detached_from", "accumulator"))
 
 
 def _type_name(value: object) -> str:

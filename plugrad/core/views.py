@@ -39,6 +39,31 @@ def changed(x: Any) -> None:
     _refresh(base)
 
 
+def synchronize(x: Any) -> None:
+    """After an in-place change of ``x`` on a library without views: give its base and all views the new values."""
+    base = x.base if x.base is not None else x.detached_from
+    if base is None:
+        _spread(x, None)
+        return
+    xp = x.device.xp
+    base.raw = xp.view_assign(base.raw, x.raw, steps=x.steps) if x.steps else x.raw
+    # A detached tensor is the base of its own views, and shares its memory with the one it was detached from.
+    if base.base is not None or base.detached_from is not None:
+        synchronize(base)
+    else:
+        _spread(base, x)
+
+
+def _spread(base: Any, known: Any) -> None:
+    """Make the arrays of all views of ``base`` from its array; ``known`` has its new one."""
+    for reference in list((base.views or {}).values()):
+        view = reference()
+        if view is not None:
+            if view is not known:
+                view.raw = replayed(base.device.xp, base.raw, view.steps)
+            _spread(view, known)
+
+
 def _refresh(base: Any) -> None:
     """Make the history of every view from the base's."""
     for reference in list(base.views.values()):

@@ -39,7 +39,7 @@ class Parameter(Tensor):
                 )
             )
         super().__init__(source.raw, source.device, source.dtype)
-        self.version = source.version
+        source.share_with(self)
         self.tracked = bool(requires_grad)
 
     def __repr__(self) -> str:
@@ -72,7 +72,7 @@ class Buffer(Tensor):
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
         source = _source("Buffer", data)
         super().__init__(source.raw, source.device, source.dtype)
-        self.version = source.version
+        source.share_with(self)
         self.tracked = source.tracked
         self.persistent = persistent
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plugrad.core.inplace import check_writable
+from plugrad.core.inplace import bump, check_writable
 from plugrad.core.modes import enable_grad, no_grad
 from plugrad.core.namespace import DEFINITIONS
 from plugrad.core.tensor import Tensor
@@ -50,8 +50,7 @@ def apply_rule(
     changed = getattr(device.xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
     if changed[0] is not raws[0]:
         parameter.raw = backend.write(raws[0], changed[0])
-    if version is not None:
-        version[0] += 1
+    bump(parameter)
     for i, tensor in enumerate(state, 1):
         if changed[i] is not raws[i]:
             tensor.raw = backend.write(raws[i], changed[i])

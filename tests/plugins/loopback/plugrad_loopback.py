@@ -57,7 +57,11 @@ class Array:
         raise TypeError("loopback: iteration over an array")
 
     def __getitem__(self, key):
-        return Array(self._hidden[_open(key)])
+        found = self._hidden[_open(key)]
+        # An element as a 0-d view, not as a copy.
+        if isinstance(found, np.generic) and isinstance(key, (int, tuple)):
+            found = self._hidden[(*(key if isinstance(key, tuple) else (key,)), ...)]
+        return Array(found)
 
     def __setitem__(self, key, value):
         self._hidden[_open(key)] = _open(value)
@@ -124,6 +128,18 @@ for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__neg
     setattr(Array, _name, _operator(_name))
 
 
+def _broadcast_to(x, shape):
+    """NumPy's is read-only, which would hide from a test that plugrad refuses to write to it."""
+    strides = np.broadcast_to(x._hidden, shape).strides
+    return Array(np.lib.stride_tricks.as_strided(x._hidden, shape, strides))
+
+
+def _unstack(x, *, axis=0):
+    """As views: NumPy's takes elements out of a 1-d array."""
+    moved = np.moveaxis(x._hidden, axis, 0)
+    return tuple(Array(moved[i, ...]) for i in range(moved.shape[0]))
+
+
 class Namespace:
     """The standard's functions on these arrays."""
 
@@ -132,6 +148,10 @@ class Namespace:
 
         if name not in STANDARD:
             raise AttributeError(f"loopback: '{name}' is not in the standard")
+        if name == "broadcast_to":
+            return _broadcast_to
+        if name == "unstack":
+            return _unstack
         found = getattr(np, "bool_" if name == "bool" else name)
         if isinstance(found, type) and issubclass(found, np.generic):
             return np.dtype(found)
@@ -163,6 +183,17 @@ def plugrad_backend():
 
         def owns_memory(self, array):
             return array._hidden.base is None
+
+        def in_order(self, array):
+            return array._hidden.flags.c_contiguous
+
+        def strides(self, array):
+            return tuple(stride // array._hidden.itemsize for stride in array._hidden.strides)
+
+        def partial_overlap(self, target, source):
+            a, b = target._hidden, source._hidden
+            same = a.ctypes.data == b.ctypes.data and a.strides == b.strides and a.shape == b.shape
+            return not same and bool(np.shares_memory(a, b))
 
         def overlaps_itself(self, array):
             pairs = zip(array._hidden.strides, array._hidden.shape, strict=True)
