@@ -146,6 +146,16 @@ class TestErf:
             assert np.all(np.diff(y) > -3 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("name", sorted(kernels_special.KERNELS))
+def test_large_arrays_part_by_part(name):
+    args = arguments(name, (3, 70_001), "float32")
+    found = KERNELS[name](*args)
+    assert found.shape == (3, 70_001)
+    rows = np.stack([KERNELS[name](*[a[i] for a in args]) for i in range(3)])
+    np.testing.assert_array_equal(found, rows)
+    np.testing.assert_array_equal(KERNELS[name](*[a.T for a in args]), rows.T)
+
+
 class TestGelu:
     @pytest.mark.parametrize("size", [10, 5000])
     @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("float64", 1e-14)])
