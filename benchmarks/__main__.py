@@ -59,7 +59,10 @@ def import_times(turns: int = 15) -> dict[str, float]:
 
 def report(results: list[Result], imports: dict[str, float]) -> str:
     """The table, in Markdown."""
-    lines = ["| program | ratio to PyTorch | quartiles | limit | plugrad, us | PyTorch, us |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| program | ratio to PyTorch | quartiles | limit | plugrad, us | PyTorch, us |",
+        "|---|---|---|---|---|---|",
+    ]
     for r in results:
         limit = "" if r.limit is None else f"{r.limit:.1f}"
         lines.append(

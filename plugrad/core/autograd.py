@@ -9,7 +9,6 @@ from plugrad.core import dispatch, engine
 from plugrad.core.errors import with_hint
 from plugrad.core.value import Value
 
-
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
     "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
@@ -201,14 +200,14 @@ def grad(
     if allow_unused is None:
         allow_unused = materialize_grads
     elif allow_unused is False and materialize_grads:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     _check_inputs(xs)
     seeds = _seeds(ys, given, create_graph)
     _check_roots(ys)
     keep = create_graph if retain_graph is None else retain_graph
-    found = engine.run(
-        [edge_of(y) for y in ys], seeds, keep, create_graph, [edge_of(x) for x in xs], accumulate=False
-    )
+    found = engine.run([edge_of(y) for y in ys], seeds, keep, create_graph, [edge_of(x) for x in xs], accumulate=False)
     results = []
     for i, (x, gradient) in enumerate(zip(xs, found, strict=True)):
         if gradient is None:
@@ -224,5 +223,3 @@ def grad(
         else:
             results.append(gradient if create_graph else dispatch.Tensor(gradient, x.device, x.dtype))
     return tuple(results)
-
-

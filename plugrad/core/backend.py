@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from plugrad.core import dtypes as _dtypes
 from plugrad.core.dtypes import dtype as DType
 
 #: The version of this contract. A plugin made for another major version, or a newer minor one, is refused.

@@ -8,7 +8,6 @@ same: promote, call the kernel, wrap, record.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import dtypes, record
@@ -235,7 +234,8 @@ def rescued(error: Exception, op: Op, device: Any, raws: tuple[Any, ...], dtype:
     """The result after a kernel failed on what PyTorch computes; otherwise PyTorch's error, or the kernel's own.
 
     The standard has no arithmetic of booleans: they are computed as uint8. An integer beyond the dtype wraps
-    around; a comparison with it is one of int64. What else a library refuses of integers, the op's own ``rescue`` computes.
+    around; a comparison with it is one of int64. What else a library refuses of integers, the op's own ``rescue``
+    computes.
     """
     reason = explained(error, raws)
     if reason is not error:

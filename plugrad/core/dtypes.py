@@ -176,7 +176,9 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 def _promote(a: dtype, b: dtype) -> dtype:
     for i, d in enumerate((a, b), 1):
         if not isinstance(d, dtype):
-            raise TypeError(f"promote_types(): argument 'type{i}' (position {i}) must be plugrad.dtype, not {type(d).__name__}")
+            raise TypeError(
+                f"promote_types(): argument 'type{i}' (position {i}) must be plugrad.dtype, not {type(d).__name__}"
+            )
     if a.category > b.category:
         a, b = b, a
     if a.category != b.category:

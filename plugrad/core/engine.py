@@ -14,7 +14,7 @@ from typing import Any
 
 from plugrad.core import hooks, modes
 from plugrad.core.errors import BACKWARD_TWICE
-from plugrad.core.node import Edge, Node
+from plugrad.core.node import Node
 
 _number = attrgetter("number")
 

@@ -169,7 +169,7 @@ class FunctionCtx(Node):
             self.__dict__.update(hidden)
 
     def _hide_intermediates(self) -> dict[str, Any]:
-        """Tensors set as attributes by ``forward`` can't be differentiated through: let them raise, not be constants."""
+        """Tensors set as attributes by ``forward`` can't be differentiated through: they raise instead."""
         hidden = {}
         for name, value in list(self.__dict__.items()):
             if isinstance(value, Value) and not value.tracked and value.dtype.is_inexact and name[0] != "_":
@@ -191,7 +191,8 @@ class FunctionCtx(Node):
             grads = grads[: len(inputs)]
         if len(grads) != len(inputs):
             raise RuntimeError(
-                f"function {name} returned an incorrect number of gradients (expected {len(inputs)}, got {len(grads)})\n"
+                f"function {name} returned an incorrect number of gradients (expected {len(inputs)}, got "
+                f"{len(grads)})\n"
                 "Hint: backward must return one value for each argument of forward, None where there is no gradient."
             )
         wanted = []
@@ -384,9 +385,7 @@ def _place(ctx: Any, args: tuple[Any, ...], tensors: list[Any], outputs: list[An
     if record:
         edges = tuple([((x.edge or (x, None)) if x.tracked else None) for x in tensors])
         ctx.edges = edges
-        ctx._inputs = tuple(
-            [(tuple(x.raw.shape), x.dtype, x.device) if isinstance(x, Value) else None for x in args]
-        )
+        ctx._inputs = tuple([(tuple(x.raw.shape), x.dtype, x.device) if isinstance(x, Value) else None for x in args])
         ctx.saved = tuple([_packed(ctx, x, tensors, outputs) for x in ctx._to_save])
         # The versions are in what was packed; this tells the engine that there is something to free.
         ctx.versions = ctx.saved

@@ -32,7 +32,8 @@ def in_place(function: Any) -> Any:
         return update(op, self, args, options)
 
     changed.__name__ = changed.__qualname__ = op.called + "_"
-    changed.__doc__ = f"In-place form of ``{op.called}``: the result replaces this tensor's values.\n\n    Returns:\n        This tensor."
+    text = f"In-place form of ``{op.called}``: the result replaces this tensor's values."
+    changed.__doc__ = text + "\n\n    Returns:\n        This tensor."
     return changed
 
 

@@ -77,7 +77,9 @@ class Op:
         self.node_class: type[OpNode] = self._node_class(node)
         # PyTorch has other names for some ops with a number as their first or second operand.
         self.number_first = self._node_class(settings["number_first"]) if settings["number_first"] else self.node_class
-        self.number_second = self._node_class(settings["number_second"]) if settings["number_second"] else self.node_class
+        self.number_second = (
+            self._node_class(settings["number_second"]) if settings["number_second"] else self.node_class
+        )
 
     def _node_class(self, node: str) -> type[OpNode]:
         name = node if node == "CopySlices" or node[-1].isdigit() else node + "Backward0"
@@ -88,7 +90,8 @@ class Op:
 
         A rule's parameters say what is saved: ``g`` the incoming gradient (a tuple where there are several outputs),
         ``y`` the output (``y0``, ``y1``: one of several), an input's name its value, ``<input>_shape`` only its
-        shape, ``<input>_dtype`` its dtype, an option's name that option, ``needs`` which inputs need a gradient, ``xp`` the namespace.
+        shape, ``<input>_dtype`` its dtype, an option's name that option, ``needs`` which inputs need a gradient,
+        ``xp`` the namespace.
         ``joint=`` gives one rule that returns a tuple of the gradients of all inputs.
 
         Raises:
@@ -189,8 +192,7 @@ def _puller(op: Op) -> _Rule:
 
         return pull
     return lambda edges, xp, g, saved: [
-        None if edge is None or rule is None else rule(xp, g, saved)
-        for edge, rule in zip(edges, rules, strict=True)
+        None if edge is None or rule is None else rule(xp, g, saved) for edge, rule in zip(edges, rules, strict=True)
     ]
 
 

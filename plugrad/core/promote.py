@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from plugrad.core import dtypes
 from plugrad.core.dtypes import combine, of_scalar, promote_types
 from plugrad.core.namespace import FUNCTIONS
-from plugrad.core.record import nested
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:
@@ -132,8 +131,8 @@ def unequal(name: str, operands: tuple[Any, ...]) -> Exception:
 
 _C_NAMES = {
     "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long long",
-    "int32": "int", "int16": "short", "int8": "signed char", "uint8": "unsigned char", "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
+    "int32": "int", "int16": "short", "int8": "signed char", "uint8": "unsigned char",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
 
 

@@ -79,8 +79,8 @@ def load(name: str) -> Backend:
             return _loaded[name]
         if name in disabled():
             raise BackendError(
-                f"backend '{name}' is disabled\nHint: PLUGRAD_DISABLE_BACKENDS={os.environ['PLUGRAD_DISABLE_BACKENDS']!r} "
-                f"names it; remove it there to use it."
+                f"backend '{name}' is disabled\nHint: PLUGRAD_DISABLE_BACKENDS="
+                f"{os.environ['PLUGRAD_DISABLE_BACKENDS']!r} names it; remove it there to use it."
             )
         module, origin = _find_plugin(name)
         try:
@@ -265,7 +265,8 @@ def resolve(where: str | device) -> device:
             return resolve(device(found.type, 0))
         if found.index is not None and found.index >= count:
             raise RuntimeError(
-                f"invalid device ordinal\nHint: device '{found}' was asked for, and backend '{backend.name}' has {count}."
+                f"invalid device ordinal\nHint: device '{found}' was asked for, and backend '{backend.name}' has "
+                f"{count}."
             )
         if found.index is not None and not several:
             # The only device has one name, so that its tensors mix.

@@ -12,7 +12,6 @@ from plugrad.core import autograd, dispatch, engine, hooks, printing, record, re
 from plugrad.core.errors import with_hint
 from plugrad.core.hooks import RemovableHandle
 from plugrad.core.methods import Methods
-from plugrad.core.node import as_function
 from plugrad.core.size import Size
 from plugrad.core.value import Value
 
@@ -456,14 +455,26 @@ class Tensor(Methods, Value):
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self.edge is not None:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) can be pickled\n"
-                "Hint: pickle x.detach()."
+                "Only Tensors created explicitly by the user (graph leaves) can be pickled\nHint: pickle x.detach()."
             )
         host = self.device.backend.to_host(self.raw)
         return _rebuild, (type(self), host, str(self.device), self.dtype, self.tracked)
 
 
-_NOT_COPIED = frozenset(("_grad", "base", "steps", "views", "made_without_grad", "multi_view", "hooks", "post_accumulate_hooks", "detached_from", "accumulator"))
+_NOT_COPIED = frozenset(
+    (
+        "_grad",
+        "base",
+        "steps",
+        "views",
+        "made_without_grad",
+        "multi_view",
+        "hooks",
+        "post_accumulate_hooks",
+        "detached_from",
+        "accumulator",
+    )
+)
 
 
 def _type_name(value: object) -> str:

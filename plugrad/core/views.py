@@ -13,6 +13,7 @@ from plugrad.core.facts import case, real
 from plugrad.core.op import op
 from plugrad.core.record import Step
 
+
 def replayed(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
     """The view that these steps make of an array or a Tensor."""
     for name, options, number in steps:

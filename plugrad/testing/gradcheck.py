@@ -69,9 +69,7 @@ def _numerical(func: Callable[..., Any], inputs: Sequence[Any], i: int, eps: flo
     return [[column[o] for column in columns] for o in range(count)]
 
 
-def _analytical(
-    func: Callable[..., Any], inputs: Sequence[Any], wanted: Sequence[int], output: int
-) -> list[list[Any]]:
+def _analytical(func: Callable[..., Any], inputs: Sequence[Any], wanted: Sequence[int], output: int) -> list[list[Any]]:
     """For every wanted input, for every element (and direction) of one output: the gradient, flat."""
     ys = _outputs(func, inputs)
     y = ys[output]
@@ -163,9 +161,7 @@ def _check_all(
                     )
 
 
-def _check_fast(
-    func: Callable[..., Any], inputs: Sequence[Any], eps: float, atol: float, rtol: float
-) -> None:
+def _check_fast(func: Callable[..., Any], inputs: Sequence[Any], eps: float, atol: float, rtol: float) -> None:
     """One random direction in and out for every pair: u^T J v both ways."""
     wanted = _differentiable(inputs)
     ys = _outputs(func, inputs)
@@ -173,9 +169,7 @@ def _check_fast(
         v = _unit(_host(y.detach()), 2 * o + 1)
         if not y.requires_grad:
             continue
-        grads = autograd.grad(
-            y, [inputs[i] for i in wanted], _like(v, y), retain_graph=True, allow_unused=True
-        )
+        grads = autograd.grad(y, [inputs[i] for i in wanted], _like(v, y), retain_graph=True, allow_unused=True)
         for i, grad in zip(wanted, grads, strict=True):
             host = _host(inputs[i])
             u = _unit(host, 2 * i + 2)

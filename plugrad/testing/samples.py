@@ -79,7 +79,11 @@ def _values(rng: np.random.Generator, array: Any, domain: Any, kinks: tuple[floa
         return rng.random(shape) < 0.5
     if array.kind == "integer":
         if array.distinct:
-            return np.array(rng.permutation(np.arange(array.low, array.high))[: int(np.prod(shape))]).reshape(shape).astype("int64")
+            return (
+                np.array(rng.permutation(np.arange(array.low, array.high))[: int(np.prod(shape))])
+                .reshape(shape)
+                .astype("int64")
+            )
         return rng.integers(int(array.low), int(array.high), shape)
     low, high = array.low, array.high
     if (low, high) == (-2.0, 2.0):
@@ -108,7 +112,11 @@ def to_device(value: Any, device: str, dtype: str = "float64", requires_grad: bo
     assert where.backend is not None
     inexact = value.dtype.kind == "f"
     host = value.astype(dtype) if inexact else value
-    tensor = Tensor(where.backend.from_host(np.ascontiguousarray(host).reshape(host.shape), where.index), where, NAMES[host.dtype.name])
+    tensor = Tensor(
+        where.backend.from_host(np.ascontiguousarray(host).reshape(host.shape), where.index),
+        where,
+        NAMES[host.dtype.name],
+    )
     return tensor.requires_grad_() if inexact and requires_grad else tensor
 
 

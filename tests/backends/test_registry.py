@@ -140,7 +140,9 @@ def test_a_plugin_for_another_contract_is_refused(site, version, text):
 
 
 def test_a_hook_that_asks_for_what_does_not_exist(site):
-    site.install("plugrad-mylib", "mylib", GOOD.format(name="mylib").replace("plugrad_backend()", "plugrad_backend(gpu)"))
+    site.install(
+        "plugrad-mylib", "mylib", GOOD.format(name="mylib").replace("plugrad_backend()", "plugrad_backend(gpu)")
+    )
     refused(site, USE.format(name="mylib"), "plugrad-mylib 1.0", "gpu", "PluginValidationError")
 
 
@@ -177,7 +179,9 @@ def test_a_backend_that_is_installed_but_unusable_says_why(site):
 
 
 def test_a_backend_that_fails_to_say_whether_it_is_usable(site):
-    source = GOOD.format(name="mylib").replace("@plugrad", "ArrayAPIBackend.unavailable_reason = lambda self: 1 / 0\n@plugrad")
+    source = GOOD.format(name="mylib").replace(
+        "@plugrad", "ArrayAPIBackend.unavailable_reason = lambda self: 1 / 0\n@plugrad"
+    )
     site.install("plugrad-mylib", "mylib", source)
     refused(site, USE.format(name="mylib"), "unavailable_reason() raised ZeroDivisionError")
 
@@ -216,7 +220,10 @@ def test_kernels_for_somebody_elses_backend(site):
 def test_kernels_that_fail_cost_only_themselves(site):
     site.install("bad-kernels", "numpy.bad", "raise ImportError('no compiler')", group="plugrad.kernels")
     done = works(site)
-    assert "kernels 'numpy.bad' of bad-kernels 1.0 failed to load and are not used: ImportError: no compiler" in done.stderr
+    assert (
+        "kernels 'numpy.bad' of bad-kernels 1.0 failed to load and are not used: ImportError: no compiler"
+        in done.stderr
+    )
 
 
 def test_importing_loads_no_plugin_and_scans_no_metadata(site):
@@ -257,7 +264,9 @@ def test_registered_by_hand(site):
 
 
 def test_two_threads_load_one_backend_once(site):
-    site.install("plugrad-mylib", "mylib", "print('loading')\nimport time\ntime.sleep(0.1)\n" + GOOD.format(name="mylib"))
+    site.install(
+        "plugrad-mylib", "mylib", "print('loading')\nimport time\ntime.sleep(0.1)\n" + GOOD.format(name="mylib")
+    )
     code = """
         import threading, plugrad
         threads = [threading.Thread(target=plugrad.tensor, args=([1.0],), kwargs={"device": "mylib"}) for _ in range(8)]

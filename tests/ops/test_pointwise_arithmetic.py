@@ -137,13 +137,9 @@ def test_a_foreign_class_may_take_over(t):
 def test_functions_name_themselves_as_pytorch_does(t):
     with pytest.raises(TypeError, match=r"^add\(\): argument 'other' \(position 2\) must be Tensor, not str"):
         plugrad.add(t([1.0]), "a")
-    with pytest.raises(
-        TypeError, match=r"^mul\(\): argument 'input' \(position 1\) must be Tensor, not list"
-    ):
+    with pytest.raises(TypeError, match=r"^mul\(\): argument 'input' \(position 1\) must be Tensor, not list"):
         plugrad.mul([1], t([1.0]))
-    with pytest.raises(
-        TypeError, match=r"^sin\(\): argument 'input' \(position 1\) must be Tensor, not float"
-    ):
+    with pytest.raises(TypeError, match=r"^sin\(\): argument 'input' \(position 1\) must be Tensor, not float"):
         plugrad.sin(1.0)
 
 
@@ -165,9 +161,7 @@ class TestAlpha:
         assert third.item() == 1 / 3
 
     def test_refusals(self, t):
-        with pytest.raises(
-            RuntimeError, match=r"^For integral input tensors, argument alpha must not be a floating"
-        ):
+        with pytest.raises(RuntimeError, match=r"^For integral input tensors, argument alpha must not be a floating"):
             plugrad.add(t([1]), t([2]), alpha=0.5)
         with pytest.raises(RuntimeError, match=r"^Boolean alpha only supported for Boolean results\."):
             plugrad.add(t([1.0]), t([2.0]), alpha=True)
@@ -181,9 +175,7 @@ class TestDivision:
         y = plugrad.div(t(a), t(b), rounding_mode=mode)
         assert y.dtype is plugrad.int64
         assert_equal(y, expected)
-        assert_equal(
-            plugrad.div(t([7.0, -7.0, 7.0, -7.0]), t([2.0, 2.0, -2.0, -2.0]), rounding_mode=mode), expected
-        )
+        assert_equal(plugrad.div(t([7.0, -7.0, 7.0, -7.0]), t([2.0, 2.0, -2.0, -2.0]), rounding_mode=mode), expected)
         assert_equal(t(a).div(2, rounding_mode=mode), expected[:2] * 2)
         assert_equal(plugrad.div(7, t([2, -2]), rounding_mode=mode), [expected[0], expected[2]])
 
@@ -293,13 +285,9 @@ class TestOut:
     def test_refusals(self, t):
         with pytest.raises(TypeError, match=r"^add\(\): argument 'out' must be Tensor, not list"):
             plugrad.add(t([1.0]), 1, out=[1.0])
-        with pytest.raises(
-            RuntimeError, match=r"^result type Float can't be cast to the desired output type Long"
-        ):
+        with pytest.raises(RuntimeError, match=r"^result type Float can't be cast to the desired output type Long"):
             plugrad.add(t([1.0]), 1, out=t([1]))
-        with pytest.raises(
-            RuntimeError, match=r"^div\(\): functions with out=\.\.\. arguments don't support"
-        ):
+        with pytest.raises(RuntimeError, match=r"^div\(\): functions with out=\.\.\. arguments don't support"):
             plugrad.div(t([1.0], requires_grad=True), 1, out=t([1.0]))
 
 

@@ -104,9 +104,7 @@ class TestLogic:
         assert_equal(plugrad.logical_not(t(a)), [True, False, False, True])
 
     def test_takes_tensors_only(self, t):
-        with pytest.raises(
-            TypeError, match=r"^logical_and\(\): argument 'other' \(position 2\) must be Tensor"
-        ):
+        with pytest.raises(TypeError, match=r"^logical_and\(\): argument 'other' \(position 2\) must be Tensor"):
             plugrad.logical_and(t([True]), True)
 
     def test_in_place(self, t):
@@ -161,9 +159,7 @@ class TestBits:
                 op(x, y)
 
     def test_inverse_of_floats(self, t):
-        with pytest.raises(
-            TypeError, match=r"^~ \(operator\.invert\) is only implemented on integer and Boolean"
-        ):
+        with pytest.raises(TypeError, match=r"^~ \(operator\.invert\) is only implemented on integer and Boolean"):
             ~t([1.0])
         with pytest.raises(NotImplementedError, match=r"^\"bitwise_not_cpu\" not implemented for 'Float'"):
             plugrad.bitwise_not(t([1.0]))
@@ -225,7 +221,5 @@ class TestCloseness:
         assert plugrad.equal(t([1]), t([1.0])) is True
         assert plugrad.equal(t([nan]), t([nan])) is False
         assert plugrad.equal(t([]), t([])) is True
-        with pytest.raises(
-            TypeError, match=r"^equal\(\): argument 'other' \(position 2\) must be Tensor, not int"
-        ):
+        with pytest.raises(TypeError, match=r"^equal\(\): argument 'other' \(position 2\) must be Tensor, not int"):
             plugrad.equal(t([1]), 1)

@@ -113,9 +113,7 @@ def test_with_arguments(t, name):
         np.testing.assert_array_equal(changed, computed)
 
 
-@pytest.mark.parametrize(
-    "name", ["add_", "sub_", "mul_", "div_", "pow_", "atan2_", "hypot_", "lerp_", "addcmul_"]
-)
+@pytest.mark.parametrize("name", ["add_", "sub_", "mul_", "div_", "pow_", "atan2_", "hypot_", "lerp_", "addcmul_"])
 def test_gradients_of_both_operands(t, name):
     found = []
     for in_place in (True, False):
@@ -158,9 +156,7 @@ class TestDtypes:
     )
     def test_a_result_of_a_higher_kind_is_refused(self, t, change):
         x = t([1, 2])
-        with pytest.raises(
-            RuntimeError, match=r"^result type Float can't be cast to the desired output type Long"
-        ):
+        with pytest.raises(RuntimeError, match=r"^result type Float can't be cast to the desired output type Long"):
             change(x)
         assert_equal(x, [1, 2])
         assert x._version == 0
@@ -189,9 +185,7 @@ class TestRefusals:
             lambda: x.clamp_(0),
             lambda: x.lerp_(x.detach(), 0.5),
         ):
-            with pytest.raises(
-                RuntimeError, match=r"^a leaf Variable that requires grad is being used in an in-place"
-            ):
+            with pytest.raises(RuntimeError, match=r"^a leaf Variable that requires grad is being used in an in-place"):
                 change()
         assert x.item() == 1.0
 
@@ -204,15 +198,11 @@ class TestRefusals:
         assert_equal(x, [[1.0, 2.0]])
 
     def test_foreign_operand(self, t):
-        with pytest.raises(
-            TypeError, match=r"^mul_\(\): argument 'other' \(position 2\) must be Tensor, not str"
-        ):
+        with pytest.raises(TypeError, match=r"^mul_\(\): argument 'other' \(position 2\) must be Tensor, not str"):
             t([1.0]).mul_("a")
 
     def test_boolean_subtraction(self, t):
-        with pytest.raises(
-            RuntimeError, match=r"^Subtraction, the `-` operator, with a bool tensor is not supported"
-        ):
+        with pytest.raises(RuntimeError, match=r"^Subtraction, the `-` operator, with a bool tensor is not supported"):
             t([1.0]).sub_(t([True]))
 
     def test_integer_to_a_negative_power(self, t):

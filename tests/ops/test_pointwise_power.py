@@ -68,9 +68,7 @@ class TestIntegers:
         assert y.tolist() == [8, -27]
 
     def test_negative_integer_exponent(self, t):
-        with pytest.raises(
-            RuntimeError, match=r"^Integers to negative integer powers are not allowed\.\nHint: "
-        ):
+        with pytest.raises(RuntimeError, match=r"^Integers to negative integer powers are not allowed\.\nHint: "):
             t([2], plugrad.int64) ** -1
         assert (t([2], plugrad.int64) ** -1.0).tolist() == [0.5]
 

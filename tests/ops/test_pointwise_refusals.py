@@ -14,12 +14,8 @@ def t(device):
     return lambda values, dtype=None: plugrad.tensor(values, dtype=dtype, device=device)
 
 
-TWO_BOOLEANS = (
-    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()`"
-)
-ONE_BOOLEAN = (
-    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask,"
-)
+TWO_BOOLEANS = "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()`"
+ONE_BOOLEAN = "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask,"
 
 
 def refused(kind, text, call, *args):
@@ -51,9 +47,7 @@ class TestBooleans:
 
     def test_signs(self, t):
         b = t([True])
-        refused(
-            RuntimeError, "Negation, the `-` operator, on a bool tensor is not supported. If you", lambda: -b
-        )
+        refused(RuntimeError, "Negation, the `-` operator, on a bool tensor is not supported. If you", lambda: -b)
         refused(RuntimeError, "The `+` operator, on a bool tensor is not supported.", lambda: +b)
         refused(NotImplementedError, "\"abs_cpu\" not implemented for 'Bool'", abs, b)
         refused(RuntimeError, "Boolean inputs not supported for relu", plugrad.relu, b)
@@ -83,9 +77,7 @@ class TestBooleans:
         assert (2 % b).tolist() == [0]
 
     def test_shifts(self, t):
-        refused(
-            NotImplementedError, "\"lshift_cpu\" not implemented for 'Bool'", lambda: t([True]) << t([True])
-        )
+        refused(NotImplementedError, "\"lshift_cpu\" not implemented for 'Bool'", lambda: t([True]) << t([True]))
         assert (t([True]) << 2).tolist() == [4]
 
 
@@ -101,9 +93,7 @@ class TestIntegers:
         )
 
     def test_frac_and_decimals(self, t):
-        refused(
-            NotImplementedError, "\"frac_cpu\" not implemented for 'Int'", plugrad.frac, t([1], plugrad.int32)
-        )
+        refused(NotImplementedError, "\"frac_cpu\" not implemented for 'Int'", plugrad.frac, t([1], plugrad.int32))
         refused(
             NotImplementedError,
             "\"round_cpu\" not implemented for 'Long'",
@@ -132,9 +122,7 @@ class TestIntegers:
         refused(RuntimeError, "ZeroDivisionError", divide, t([1, 2]))
 
 
-@pytest.mark.parametrize(
-    "name", ["exp", "log", "sqrt", "sin", "tanh", "sigmoid", "erf", "reciprocal", "deg2rad"]
-)
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "sin", "tanh", "sigmoid", "erf", "reciprocal", "deg2rad"])
 def test_floating_point_functions_of_integers(t, name):
     for values in ([1, 2], [True, True]):
         y = getattr(plugrad, name)(t(values))

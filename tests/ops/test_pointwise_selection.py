@@ -78,9 +78,7 @@ class TestWhere:
             match=r"^where expected condition to be a boolean tensor, but got a tensor with dtype Float",
         ):
             plugrad.where(t([1.0]), 1, 0)
-        with pytest.raises(
-            TypeError, match=r"^where\(\) received an invalid combination of arguments - got \(bool, "
-        ):
+        with pytest.raises(TypeError, match=r"^where\(\) received an invalid combination of arguments - got \(bool, "):
             plugrad.where(True, t([1.0]), t([1.0]))
         with pytest.raises(
             TypeError, match=r"^where\(\) received an invalid combination .* got \(Tensor, str, float\)"
@@ -122,9 +120,7 @@ class TestMaximum:
         assert plugrad.maximum(a, b).dtype is plugrad.bool
 
     def test_takes_tensors_only(self, t):
-        with pytest.raises(
-            TypeError, match=r"^maximum\(\): argument 'other' \(position 2\) must be Tensor, not float"
-        ):
+        with pytest.raises(TypeError, match=r"^maximum\(\): argument 'other' \(position 2\) must be Tensor, not float"):
             plugrad.maximum(t([1.0]), 2.0)
 
 
@@ -145,8 +141,7 @@ class TestClamp:
 
     def test_gradients_of_tensors_as_bounds(self, t):
         x, low, high = (
-            t(v, requires_grad=True)
-            for v in ([-2.0, 0.0, 2.0, 0.0], [-1.0, 0.0, -1.0, 1.0], [1.0, 1.0, 1.0, -1.0])
+            t(v, requires_grad=True) for v in ([-2.0, 0.0, 2.0, 0.0], [-1.0, 0.0, -1.0, 1.0], [1.0, 1.0, 1.0, -1.0])
         )
         y = x.clamp(low, high)
         assert_equal(y, [-1.0, 0.0, 1.0, -1.0])
@@ -170,9 +165,7 @@ class TestClamp:
             t([1], plugrad.int8).clamp(max=300)
 
     def test_refusals(self, t):
-        with pytest.raises(
-            RuntimeError, match=r"^plugrad\.clamp: At least one of 'min' or 'max' must not be None"
-        ):
+        with pytest.raises(RuntimeError, match=r"^plugrad\.clamp: At least one of 'min' or 'max' must not be None"):
             t([1.0]).clamp()
         with pytest.raises(TypeError, match=r"got \(Tensor, max=int, min=Tensor\), but expected one of:"):
             plugrad.clamp(t([1.0]), min=t([1.0]), max=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,28 +23,32 @@ def tensor(values, device, dtype=plugrad.float64):
     return plugrad.tensor(np.asarray(values).tolist(), dtype=dtype, device=device)
 
 
+def euclidean(x, axis, keepdims):
+    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+
+
+REDUCTIONS = {
+    "sum": (plugrad.sum, np.sum),
+    "mean": (plugrad.mean, np.mean),
+    "amax": (plugrad.amax, np.max),
+    "amin": (plugrad.amin, np.min),
+    "var": (partial(plugrad.var, correction=1), partial(np.var, ddof=1)),
+    "std": (partial(plugrad.std, unbiased=False), np.std),
+    "norm": (lambda x, dim, keepdim: x.norm(dim=dim, keepdim=keepdim), euclidean),
+    "all": (lambda x, *args, **kwargs: (x > 0).all(*args, **kwargs), lambda x, **kwargs: np.all(x > 0, **kwargs)),
+    "any": (lambda x, *args, **kwargs: (x > 0).any(*args, **kwargs), lambda x, **kwargs: np.any(x > 0, **kwargs)),
+}
+
+
 @pytest.mark.parametrize("keepdim", [False, True])
 @pytest.mark.parametrize("dim", DIMS, ids=str)
-@pytest.mark.parametrize(
-    ("ours", "numpys"),
-    [
-        (plugrad.sum, np.sum),
-        (plugrad.mean, np.mean),
-        (plugrad.amax, np.max),
-        (plugrad.amin, np.min),
-        (lambda x, d, keepdim: plugrad.var(x, d, correction=1, keepdim=keepdim), lambda x, axis, keepdims: np.var(x, axis=axis, ddof=1, keepdims=keepdims)),
-        (lambda x, d, keepdim: plugrad.std(x, d, False, keepdim), np.std),
-        (lambda x, d, keepdim: x.norm(dim=d, keepdim=keepdim), lambda x, axis, keepdims: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))),
-        (lambda x, d, keepdim: (x > 0).all(d, keepdim), lambda x, axis, keepdims: np.all(x > 0, axis=axis, keepdims=keepdims)),
-        (lambda x, d, keepdim: (x > 0).any(d, keepdim), lambda x, axis, keepdims: np.any(x > 0, axis=axis, keepdims=keepdims)),
-    ],
-    ids=["sum", "mean", "amax", "amin", "var", "std", "norm", "all", "any"],
-)  # fmt: skip
-def test_dimensions(ours, numpys, dim, keepdim, device):
-    if dim is None and ours in (plugrad.amax, plugrad.amin):
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_dimensions(name, dim, keepdim, device):
+    ours, numpys = REDUCTIONS[name]
+    expected = numpys(X, axis=axis_of(dim), keepdims=keepdim)
+    if dim is None and name in ("amax", "amin"):
         dim = ()
-    expected = numpys(X, axis=axis_of(dim) if dim != () else None, keepdims=keepdim)
-    assert_close(ours(tensor(X, device), dim, keepdim=keepdim), expected, 1e-12)
+    assert_close(ours(tensor(X, device), dim=dim, keepdim=keepdim), expected, 1e-12)
 
 
 def test_no_dimensions_mean_all_of_them(device):

@@ -230,9 +230,7 @@ def outcome(lib: Any, call: Callable[..., Any], given: Sample, grad: bool, secon
 
 
 def _differentiate(lib: Any, found: Outcome, recorded: list[Any], leaves: list[Any], second: bool) -> None:
-    first = lib.autograd.grad(
-        recorded, leaves, _seeds(lib, recorded, 0.0), allow_unused=True, create_graph=second
-    )
+    first = lib.autograd.grad(recorded, leaves, _seeds(lib, recorded, 0.0), allow_unused=True, create_graph=second)
     for i, (gradient, leaf) in enumerate(zip(first, leaves, strict=True)):
         found.values.append((f"gradient {i}", np.zeros(leaf.shape) if gradient is None else host(gradient)))
         found.traits.append(dtype_name(leaf if gradient is None else gradient))

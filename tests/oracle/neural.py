@@ -87,9 +87,7 @@ def logits(draw: Draw) -> Iterator[Sample]:
         yield sample(x, t, reduction=reduction)
         yield sample(x, t, weight=fixed(draw(3, low=0.1)), reduction=reduction)
         yield sample(x, t, pos_weight=fixed(draw(3, low=0.1)), reduction=reduction)
-        yield sample(
-            x, t, weight=fixed(draw(4, 1, low=0.1)), pos_weight=fixed(draw(3, low=0.1)), reduction=reduction
-        )
+        yield sample(x, t, weight=fixed(draw(4, 1, low=0.1)), pos_weight=fixed(draw(3, low=0.1)), reduction=reduction)
     for laid in draw.layouts(draw(3, 4)):
         yield sample(laid, draw(3, 4, low=0.0, high=1.0))
 

@@ -73,9 +73,7 @@ def bitwise(shift: bool = False) -> Row:
         low, high = (0, 5) if shift else (-9, 9)
         for dtype in ("int64", "int32", "uint8"):
             x = draw.ints(2, 3, low=0 if dtype == "uint8" else -9, high=9, dtype=dtype)
-            yield sample(
-                x, draw.ints(3, low=max(low, 0) if dtype == "uint8" else low, high=high, dtype=dtype)
-            )
+            yield sample(x, draw.ints(3, low=max(low, 0) if dtype == "uint8" else low, high=high, dtype=dtype))
             yield sample(x, 3)
         if not shift:
             yield sample(draw.bools(2, 3), draw.bools(3))

@@ -167,9 +167,7 @@ CREATED: dict[str, dict[str, Make]] = {
     },
 }
 
-CASES = [
-    pytest.param(make, id=f"{name}-{case}") for name, group in CREATED.items() for case, make in group.items()
-]
+CASES = [pytest.param(make, id=f"{name}-{case}") for name, group in CREATED.items() for case, make in group.items()]
 
 
 @pytest.mark.parametrize("make", CASES)

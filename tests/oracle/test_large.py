@@ -16,12 +16,8 @@ HUGE = (1050, 1001)  # over a million: split among threads
 Call = Callable[..., Any]
 
 UNARY: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(
-        ["neg", "abs", "sign", "square", "relu", "floor", "ceil", "trunc", "round", "isnan"], (-4, 4)
-    ),
-    **dict.fromkeys(
-        ["exp", "expm1", "sinh", "cosh", "tanh", "sigmoid", "erf", "sin", "cos", "atan"], (-6, 6)
-    ),
+    **dict.fromkeys(["neg", "abs", "sign", "square", "relu", "floor", "ceil", "trunc", "round", "isnan"], (-4, 4)),
+    **dict.fromkeys(["exp", "expm1", "sinh", "cosh", "tanh", "sigmoid", "erf", "sin", "cos", "atan"], (-6, 6)),
     **dict.fromkeys(["log", "log2", "log10", "log1p", "sqrt", "rsqrt", "reciprocal"], (0.1, 9)),
     **dict.fromkeys(["asin", "acos", "tan"], (-0.95, 0.95)),
     **dict.fromkeys(["nn.functional.gelu", "nn.functional.silu", "nn.functional.softplus"], (-9, 9)),
@@ -115,9 +111,7 @@ OTHERS: dict[str, Callable[[Draw], list[Sample]]] = {
     ],
     "nn.functional.mse_loss": lambda d: [sample(d(*MIDDLE), d(*MIDDLE))],
     "nn.functional.l1_loss": lambda d: [sample(d(*MIDDLE), d(*MIDDLE), reduction="sum")],
-    "nn.functional.binary_cross_entropy_with_logits": lambda d: [
-        sample(d(*MIDDLE), d(*MIDDLE, low=0.0, high=1.0))
-    ],
+    "nn.functional.binary_cross_entropy_with_logits": lambda d: [sample(d(*MIDDLE), d(*MIDDLE, low=0.0, high=1.0))],
     "nn.functional.binary_cross_entropy": lambda d: [
         sample(d(*MIDDLE, low=0.05, high=0.95), d(*MIDDLE, low=0.0, high=1.0))
     ],

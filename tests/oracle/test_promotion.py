@@ -93,9 +93,7 @@ def test_function_of_two(name: str) -> None:
 def test_operator(text: str) -> None:
     operator = OPERATORS[text]
     given = [*pairs(), *(Sample(tuple(reversed(one.args))) for one in pairs())]
-    assert_no_difference(
-        lambda lib, a, b: operator(a, b), iter(given), "any", grad=False, tolerance=TOLERANCE
-    )
+    assert_no_difference(lambda lib, a, b: operator(a, b), iter(given), "any", grad=False, tolerance=TOLERANCE)
 
 
 @pytest.mark.parametrize("name", UNARY)

@@ -44,9 +44,7 @@ def mkl_streams() -> bool:
     return not np.array_equal(ours.get_state(), theirs.get_state().numpy())
 
 
-without_mkl_streams = pytest.mark.skipif(
-    mkl_streams(), reason="PyTorch draws these from MKL on this processor"
-)
+without_mkl_streams = pytest.mark.skipif(mkl_streams(), reason="PyTorch draws these from MKL on this processor")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -265,9 +263,7 @@ def test_multinomial_without_replacement(dtype: str, n: int) -> None:
 def test_multinomial_of_one_sample_in_float16() -> None:
     weights = np.random.RandomState(3).rand(20, 30).astype(np.float16)
     ours, theirs = pair(14)
-    assert_same(
-        ours.multinomial(weights, 1), torch.multinomial(torch.from_numpy(weights), 1, generator=theirs)
-    )
+    assert_same(ours.multinomial(weights, 1), torch.multinomial(torch.from_numpy(weights), 1, generator=theirs))
 
 
 @pytest.mark.parametrize("seed", range(8))

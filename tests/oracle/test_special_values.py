@@ -158,9 +158,7 @@ def test_reductions(name: str, special: float) -> None:
     def reduce(lib: Any, x: Any) -> Any:
         return getattr(lib, name)(x, 1)
 
-    x = np.array(
-        [[1.0, special, 2.0], [special, special, 0.5], [1.0, 2.0, 4.0], [math.inf, -math.inf, special]]
-    )
+    x = np.array([[1.0, special, 2.0], [special, special, 0.5], [1.0, 2.0, 4.0], [math.inf, -math.inf, special]])
     # Without a zero among them, PyTorch divides the product by each factor: NaN at an infinity. plugrad
     # does not.
     assert_no_difference(reduce, iter([sample(x)]), "float64", grad=name not in ("prod", "cumprod"))
@@ -172,7 +170,5 @@ def test_softmax(name: str) -> None:
         return getattr(lib, name)(x, 1)
 
     inf, nan = math.inf, math.nan
-    x = np.array(
-        [[0.0, -inf, 1.0], [-inf, -inf, -inf], [inf, 0.0, 1.0], [nan, 0.0, 1.0], [800.0, -800.0, 0.0]]
-    )
+    x = np.array([[0.0, -inf, 1.0], [-inf, -inf, -inf], [inf, 0.0, 1.0], [nan, 0.0, 1.0], [800.0, -800.0, 0.0]])
     assert_no_difference(normalise, iter([sample(x)]), "float64")

@@ -108,9 +108,7 @@ def test_model_from_its_own_random_start() -> None:
 
     def start(lib: Any) -> Any:
         lib.manual_seed(0)
-        model = lib.nn.Sequential(
-            lib.nn.Linear(8, 5), lib.nn.ReLU(), lib.nn.Linear(5, 3), lib.nn.Embedding(4, 6)
-        )
+        model = lib.nn.Sequential(lib.nn.Linear(8, 5), lib.nn.ReLU(), lib.nn.Linear(5, 3), lib.nn.Embedding(4, 6))
         return [host(p) for p in model.parameters()]
 
     for mine, right in zip(start(ours), start(real), strict=True):

@@ -10,8 +10,8 @@ import numpy as np
 from plugrad.backends.numpy import interchange, namespace, quiet
 from plugrad.backends.numpy.random import HostGenerator
 from plugrad.core import dtypes as _dtypes
-from plugrad.core.dtypes import dtype as DType
 from plugrad.core.backend import Backend, Capabilities
+from plugrad.core.dtypes import dtype as DType
 
 _RAW = {d: np.dtype(d.name) for d in _dtypes.ALL if d is not _dtypes.bfloat16}
 _OF_RAW = {raw: d for d, raw in _RAW.items()}
@@ -93,8 +93,10 @@ class NumPyBackend(Backend):
         return tuple([stride // array.itemsize for stride in array.strides])
 
     def overlaps_itself(self, array: Any) -> bool:
-        return 0 in array.strides and array.size > 0 and any(
-            [stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)]
+        return (
+            0 in array.strides
+            and array.size > 0
+            and any([stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)])
         )
 
     def partial_overlap(self, target: Any, source: Any) -> bool:

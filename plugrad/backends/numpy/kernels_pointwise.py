@@ -25,11 +25,8 @@ def constants(value: float) -> dict[Any, Any]:
 _ZERO, _HALF, _ONE = constants(0.0), constants(0.5), constants(1.0)
 _INFINITY, _MINUS_INFINITY = constants(np.inf), constants(-np.inf)
 
-try:
-    # The ufunc under np.clip, which is private. It takes a quarter of the time of np.maximum with a number.
-    from numpy._core.umath import clip as limited
-except ImportError:
-    limited = np.clip
+# The ufunc under np.clip, which is private. It takes a quarter of the time of np.maximum with a number.
+limited: Any = getattr(getattr(getattr(np, "_core", None), "umath", None), "clip", np.clip)
 
 # From this size on random masks cost np.where and np.putmask a mispredicted branch in every second element:
 # twelve times the time of a product. Below, predictors learn the mask, and the fixed cost of bit operations

@@ -213,9 +213,7 @@ class HostGenerator(MersenneTwister):
             if extra:
                 flat[-16:] = values[count:]
 
-    def integers(
-        self, low: int, high: int, shape: Shape, dtype_name: str, wide: bool | None = None
-    ) -> NDArray[Any]:
+    def integers(self, low: int, high: int, shape: Shape, dtype_name: str, wide: bool | None = None) -> NDArray[Any]:
         """Integers equally likely in [low, high): ``low + word % (high - low)``.
 
         As in PyTorch, a word has 64 bits for a range of 2**28 and more, and 32 for a narrower one. So the
