@@ -117,10 +117,12 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: 
         bias = None if bias is None else bias.reshape(-1)
     statistics = (*outer, *(1,) * ndim)
     if x.nbytes <= PART:
-        averaging = _shares(width, x.dtype)
-        mean = rows.dot(averaging)[:, None]
+        unit = ones(width, x.dtype)
+        mean = rows.dot(unit)[:, None]
+        mean /= width
         out = rows - mean
-        rstd = (out * out).dot(averaging)
+        rstd = (out * out).dot(unit)
+        rstd /= width
         rstd += eps
         np.sqrt(rstd, out=rstd)
         rstd = np.reciprocal(rstd, out=rstd)[:, None]
@@ -133,15 +135,14 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: 
     out = np.empty(rows.shape, x.dtype)
     mean, rstd = np.empty((len(rows), 1), x.dtype), np.empty((len(rows), 1), x.dtype)
     unit = ones(width, x.dtype)
-    part_of_mean = x.dtype.type(1 / width)
 
     def work(i: int, j: int) -> None:
         part = rows[i:j]
         z = out[i:j]
         m, r = mean[i:j], rstd[i:j]
-        np.multiply(np.vecdot(part, unit)[:, None], part_of_mean, out=m)
+        np.divide(np.vecdot(part, unit)[:, None], width, out=m)
         np.subtract(part, m, out=z)
-        np.multiply(np.vecdot(z, z)[:, None], part_of_mean, out=r)
+        np.divide(np.vecdot(z, z)[:, None], width, out=r)
         r += eps
         np.sqrt(r, out=r)
         np.reciprocal(r, out=r)

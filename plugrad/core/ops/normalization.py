@@ -9,11 +9,17 @@ from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
 __all__ = ["layer_norm", "layer_norm_backward"]
 
 
+def mean_of(xp, x, axes):
+    """The mean over axes that stay with size 1. Of nothing it has any value, and libraries would warn."""
+    reduce = xp.sum if 0 in x.shape else xp.mean
+    return reduce(x, axis=axes, keepdims=True)
+
+
 def _standardized(xp, x, axes, eps):
     """(x - mean) / sqrt(var + eps) with the biased variance, the mean, and the reciprocal of the root."""
-    mean = xp.mean(x, axis=axes, keepdims=True)
+    mean = mean_of(xp, x, axes)
     centred = x - mean
-    rstd = 1 / xp.sqrt(xp.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    rstd = 1 / xp.sqrt(mean_of(xp, centred * centred, axes) + eps)
     return centred * rstd, mean, rstd
 
 
@@ -76,7 +82,7 @@ def layer_norm_backward(xp, grad, x, weight=None, mean=None, rstd=None, *, ndim,
     found = []
     if wanted[0]:
         h = grad if weight is None else grad * weight
-        h = h - xp.mean(h, axis=axes, keepdims=True) - normal * xp.mean(h * normal, axis=axes, keepdims=True)
+        h = h - mean_of(xp, h, axes) - normal * mean_of(xp, h * normal, axes)
         found.append(h * rstd)
     if wanted[1]:
         found.append(xp.sum(grad * normal, axis=outer))
