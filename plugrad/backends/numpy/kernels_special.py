@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from plugrad.backends.numpy import parallel
 from plugrad.backends.numpy.kernels_pointwise import constants, limited, times
 from plugrad.core.ops.special import DENOMINATOR, NUMERATOR
 
@@ -38,26 +39,29 @@ _TANH_SLOPE = constants(3 * math.sqrt(2 / math.pi) * 0.044715)
 
 # Up to here a call per element is faster than the forty calls of the vectorised form.
 _FEW = 100
+# From this size on the work is done part by part.
+_SHARED = 1 << 17
 
 
-# Kernels of many passes and several buffers run over large arrays part by part: the parts stay in the cache, and no
-# fresh pages are touched: half of the time from four million elements on.
-_PART = 65536
+def by_parts(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """An elementwise kernel of many passes and buffers, over large arrays part by part, on all cores.
 
-
-def in_parts(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """An elementwise kernel that works on large arrays part by part."""
+    The parts stay in the cache, and no fresh pages are touched but the result's: half to a quarter of the time.
+    Kernels that work in one buffer gain nothing.
+    """
 
     def whole(*arrays: Any, **options: Any) -> Any:
         x = arrays[0]
-        if x.size <= 2 * _PART or not all([a.shape == x.shape and a.flags.c_contiguous for a in arrays]):
+        if x.size < _SHARED or not all([a.shape == x.shape and a.flags.c_contiguous for a in arrays]):
             return kernel(*arrays, **options)
         y = np.empty_like(x)
         flat = y.reshape(-1)
         sources = [a.reshape(-1) for a in arrays]
-        for start in range(0, x.size, _PART):
-            part = slice(start, start + _PART)
-            flat[part] = kernel(*[a[part] for a in sources], **options)
+
+        def work(start: int, stop: int) -> None:
+            flat[start:stop] = kernel(*[a[start:stop] for a in sources], **options)
+
+        parallel.in_parts(work, x.size, x.itemsize)
         return y
 
     return whole
@@ -150,7 +154,7 @@ def gelu_backward(grad: Any, x: Any, *, approximate: str = "none") -> Any:
 
 
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
-    "erf": in_parts(erf),
-    "gelu": in_parts(gelu),
-    "gelu_backward": in_parts(gelu_backward),
+    "erf": by_parts(erf),
+    "gelu": by_parts(gelu),
+    "gelu_backward": by_parts(gelu_backward),
 }
