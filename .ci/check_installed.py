@@ -4,7 +4,8 @@ from importlib.metadata import distribution
 
 LIMIT = 2_000_000  # bytes
 
-files = {str(path): path.locate() for path in distribution("plugrad").files or ()}
+# Without the bytecode, which Python writes and not the wheel.
+files = {str(path): path.locate() for path in distribution("plugrad").files or () if path.suffix != ".pyc"}
 size = sum(path.stat().st_size for path in files.values())
 missing = {"plugrad/py.typed", "plugrad/_examples/digits.py"} - files.keys()
 strangers = sorted(

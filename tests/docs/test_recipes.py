@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import plugrad
 from plugrad.autograd import gradcheck, gradgradcheck
-from plugrad.core import namespace, op
+from plugrad.core.op import op
 
 CONTRIBUTING = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
 
@@ -25,20 +24,10 @@ def block(heading: str, language: str) -> str:
     return found[1]
 
 
-@pytest.fixture
-def registers() -> Iterator[None]:
-    """What `@op` adds to is put back."""
-    kept = [(register, dict(register)) for register in (op.OPS, namespace.DEFINITIONS, namespace.FUNCTIONS)]
-    yield
-    for register, before in kept:
-        register.clear()
-        register.update(before)
-
-
 def test_add_an_op(registers: None) -> None:
     # Under a name of its own, else it would replace the op that is there.
     source = re.sub(r"\blog1p\b(?!\(x\)$)", "log1p_of_the_recipe", block("Add an op", "py"), flags=re.MULTILINE)
-    known: dict[str, object] = {"op": op.op}
+    known: dict[str, object] = {"op": op}
     exec(compile(source, "CONTRIBUTING.md", "exec"), known)
     log1p = known["log1p_of_the_recipe"]
     x = plugrad.tensor([-0.5, 0.0, 3.0], dtype=plugrad.float64, requires_grad=True)
