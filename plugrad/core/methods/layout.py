@@ -8,7 +8,6 @@ from typing import Any
 from plugrad.core import dispatch
 from plugrad.core.arguments import mistyped
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
-from plugrad.core.inplace import bump
 from plugrad.core.methods import dimensions
 from plugrad.core.modes import mode
 
@@ -145,7 +144,9 @@ def rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
         x.steps = y.steps
     if mode() > 0:
         x.edge, x.tracked = y.edge, y.tracked
-    bump(x)
+    # The values are as they were: nothing to write to other views, but what was saved has another shape.
+    if x.version is not None:
+        x.version[0] += 1
     return x
 
 
@@ -156,6 +157,8 @@ def _step_aside(x: Any) -> None:
     base.views, x.views = x.views, None
     for reference in list(base.views.values()):
         view = reference()
-        if view is not None:
+        if view is not None and view.detached_from is x:
+            view.detached_from = base
+        elif view is not None:
             view.base = base
     dispatch.relate(base, x, "basic_alias", {"key": (...,)})
