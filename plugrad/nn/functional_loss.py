@@ -92,7 +92,7 @@ def l1_loss(
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
-    """The absolute error: mean of |x - y|. Where x = y the gradient is 0.
+    """The absolute error: mean of abs(x - y). Where x = y the gradient is 0.
 
     Args:
         input: Any shape.

@@ -59,7 +59,7 @@ class MSELoss(_Loss):
 
 
 class L1Loss(_Loss):
-    """The mean absolute error: mean of |x - y|.
+    """The mean absolute error: mean of abs(x - y).
 
     Args:
         size_average: Deprecated, see ``reduction``.
