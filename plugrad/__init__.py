@@ -56,6 +56,7 @@ from plugrad.core.errors import BackendError as BackendError
 from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
 from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
 from plugrad.core.methods.arithmetic import *
+from plugrad.core.methods.combination import *
 from plugrad.core.methods.comparison import *
 from plugrad.core.methods.conversion import *
 from plugrad.core.methods.diagonals import *

@@ -11,6 +11,7 @@ from typing import Any
 from plugrad.core import dispatch, dtypes, ops
 from plugrad.core.inplace import in_place
 from plugrad.core.methods.arithmetic import ArithmeticMethods
+from plugrad.core.methods.combination import CombinationMethods
 from plugrad.core.methods.selection import SelectionMethods
 from plugrad.core.value import Value
 
@@ -122,7 +123,7 @@ def square(input: Any) -> Any:
     return ops.square(input)
 
 
-class PointwiseMethods(ArithmeticMethods, SelectionMethods):
+class PointwiseMethods(ArithmeticMethods, CombinationMethods, SelectionMethods):
     """Elementwise functions as methods and operators."""
 
     __slots__ = ()
