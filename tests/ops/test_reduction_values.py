@@ -258,3 +258,18 @@ def test_running_sums_do_not_lose_digits():
     x = plugrad.full((200_000,), 0.1)
     assert abs(x.cumsum(0)[-1].item() - 20_000) < 0.01
     assert abs(plugrad.full((5000,), 0.1, dtype=plugrad.float16).sum().item() - 500) < 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize("shape", [(40, 100), (3, 40, 50), (100, 40), (33, 2), (2, 5000)])
+def test_long_scans_in_any_layout(shape, dtype):
+    random = np.random.default_rng(0)
+    array = random.integers(-3, 4, shape) if dtype == "int64" else random.uniform(0.9, 1.1, shape)
+    array = array.astype(dtype)
+    for values in (array, np.asfortranarray(array)):
+        for axis in range(len(shape)):
+            for name, numpys in (("cumsum", np.cumsum), ("cumprod", np.cumprod)):
+                y = getattr(plugrad.from_numpy(values), name)(axis).numpy()
+                wide = values.astype("int64" if dtype == "int64" else "float64")
+                assert y.dtype == dtype
+                np.testing.assert_allclose(y, numpys(wide, axis), rtol=1e-6 if dtype == "float32" else 1e-12)

@@ -7,6 +7,7 @@ from typing import Any
 from plugrad.core import arguments, dispatch, dtypes, ops
 from plugrad.core.errors import with_hint
 from plugrad.core.methods import dimensions, layout
+from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
 
 __all__ = ["flip", "fliplr", "flipud", "repeat_interleave", "roll", "tile"]
@@ -263,6 +264,14 @@ def _numbers(repeats: Any, output_size: int | None) -> Any:
     backend, device = repeats.device.backend, repeats.device
     numbers = [i for i, n in enumerate(counts) for _ in range(n)]
     return dispatch.Tensor(backend.asarray(numbers, dtypes.int64, device.index), device, dtypes.int64)
+
+
+def _repeat(x: Any, repeats: Any, *, axis: Any = None) -> Any:
+    """Each element along an axis repeated in place (the standard's function)."""
+    return repeat_interleave(x, repeats, axis)
+
+
+FUNCTIONS["repeat"] = _repeat
 
 
 class RepetitionMethods:

@@ -8,6 +8,7 @@ from plugrad.core import arguments, dispatch, dtypes, ops, return_types
 from plugrad.core.errors import with_hint
 from plugrad.core.inplace import update
 from plugrad.core.methods import dimensions
+from plugrad.core.namespace import FUNCTIONS
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp"]
 
@@ -281,6 +282,14 @@ def _fitting(x: Any, part: Any, axis: int) -> Any:
                 f"the differencing dimension; input.size({i}) = {size}, but got tensor.size({i}) = {found}"
             )
     return part
+
+
+def _diff(x: Any, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
+    """The differences between neighbours along an axis (the standard's function)."""
+    return diff(x, n, axis, prepend, append)
+
+
+FUNCTIONS["diff"] = _diff
 
 
 class ScanMethods:
