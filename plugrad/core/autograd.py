@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from plugrad.core import dispatch, engine
-from plugrad.core.errors import with_hint
+from plugrad.core.errors import COMPLEX_GRADIENT, with_hint
 from plugrad.core.value import Value
 
 _CYCLE = (
@@ -149,6 +149,8 @@ def _check_inputs(inputs: tuple[Any, ...]) -> None:
             raise RuntimeError(
                 with_hint("One of the differentiated Tensors does not require grad", "call x.requires_grad_() first.")
             )
+        if x.dtype.is_complex:
+            raise NotImplementedError(COMPLEX_GRADIENT)
 
 
 def grad(

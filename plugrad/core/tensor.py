@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import autograd, dispatch, engine, hooks, printing, record, registry
-from plugrad.core.errors import with_hint
+from plugrad.core.errors import COMPLEX_GRADIENT, with_hint
 from plugrad.core.hooks import RemovableHandle
 from plugrad.core.methods import Methods
 from plugrad.core.size import Size
@@ -235,6 +235,8 @@ class Tensor(Methods, Value):
 
     def accumulate(self, grad: Any, fresh: bool, create_graph: bool) -> None:
         """Add into ``.grad``: a Tensor with ``create_graph``, else a raw array, taken over where it is ``fresh``."""
+        if self.dtype.is_complex:
+            raise NotImplementedError(COMPLEX_GRADIENT)
         known = self._grad
         if create_graph:
             self._grad = grad if known is None else known + grad

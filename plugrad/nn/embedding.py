@@ -34,8 +34,8 @@ class Embedding(Module):
         dtype: The table's dtype.
 
     Shape:
-        - Input: (*), integers from 0 to num_embeddings - 1.
-        - Output: (*, embedding_dim).
+        - Input: ``(*)``, integers from 0 to num_embeddings - 1.
+        - Output: ``(*, embedding_dim)``.
 
     Raises:
         AssertionError: ``padding_idx`` is no row.

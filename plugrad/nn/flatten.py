@@ -18,8 +18,8 @@ class Flatten(Module):
         end_dim: Last dimension to flatten.
 
     Shape:
-        - Input: (*, S_start, ..., S_end, *).
-        - Output: (*, product of the S_i, *).
+        - Input: ``(*, S_start, ..., S_end, *)``.
+        - Output: ``(*, product of the S_i, *)``.
 
     Example::
 
@@ -54,8 +54,8 @@ class Unflatten(Module):
         unflattened_size: The shape it gets; one size may be -1.
 
     Shape:
-        - Input: (*, S_dim, *).
-        - Output: (*, U_1, ..., U_n, *) with the U_i of ``unflattened_size``, whose product is S_dim.
+        - Input: ``(*, S_dim, *)``.
+        - Output: ``(*, U_1, ..., U_n, *)`` with the U_i of ``unflattened_size``, whose product is S_dim.
 
     Raises:
         TypeError: ``unflattened_size`` is no tuple of ints.

@@ -64,7 +64,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Apply an affine map to the last dimension: y = x A^T + b.
 
     Args:
-        input: (*, in_features).
+        input: ``(*, in_features)``.
         weight: (out_features, in_features), or (in_features) for an output without that dimension.
         bias: (out_features), or what broadcasts to the output.
 
@@ -88,8 +88,8 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """Apply a bilinear map: y_k = x1^T A_k x2 + b_k.
 
     Args:
-        input1: (*, in1_features).
-        input2: (*, in2_features).
+        input1: ``(*, in1_features)``.
+        input2: ``(*, in2_features)``.
         weight: (out_features, in1_features, in2_features).
         bias: (out_features).
 
@@ -370,7 +370,7 @@ def layer_norm(
     """Normalize over the last dimensions: y = (x - mean) / sqrt(var + eps) * weight + bias.
 
     Args:
-        input: (*, normalized_shape).
+        input: ``(*, normalized_shape)``.
         normalized_shape: The shape of the last dimensions.
         weight: Of that shape.
         bias: Of that shape.

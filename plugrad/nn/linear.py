@@ -56,8 +56,8 @@ class Linear(Module):
         dtype: The parameters' dtype.
 
     Shape:
-        - Input: (*, in_features).
-        - Output: (*, out_features).
+        - Input: ``(*, in_features)``.
+        - Output: ``(*, out_features)``.
         - weight: (out_features, in_features); bias: (out_features).
 
     Example::
@@ -120,8 +120,8 @@ class Bilinear(Module):
         dtype: The parameters' dtype.
 
     Shape:
-        - Inputs: (*, in1_features) and (*, in2_features).
-        - Output: (*, out_features).
+        - Inputs: ``(*, in1_features)`` and ``(*, in2_features)``.
+        - Output: ``(*, out_features)``.
         - weight: (out_features, in1_features, in2_features); bias: (out_features).
 
     Example::

@@ -33,7 +33,7 @@ class LayerNorm(Module):
         dtype: The parameters' dtype.
 
     Shape:
-        - Input: (*, normalized_shape).
+        - Input: ``(*, normalized_shape)``.
         - Output: the same.
 
     Example::
