@@ -17,8 +17,11 @@ def matmul(x1: Any, x2: Any) -> Any:
     if x2.ndim == 2:
         if x1.ndim == 2:
             return x1.dot(x2)
-        if x1.ndim > 2 and x1.size:
-            return x1.reshape(-1, x1.shape[-1]).dot(x2).reshape(*x1.shape[:-1], x2.shape[1])
+        if x1.ndim > 2 and x1.size and x2.size:
+            # Into memory that the result owns: a gradient can then be kept as it is.
+            y = np.empty((*x1.shape[:-1], x2.shape[1]), x1.dtype)
+            np.dot(x1.reshape(-1, x1.shape[-1]), x2, out=y.reshape(-1, x2.shape[1]))
+            return y
     return x1 @ x2
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from plugrad.backends.numpy import kernels_softmax
 from plugrad.backends.numpy.kernels_scatter import add_rows, check
-from plugrad.backends.numpy.kernels_softmax import ones, vector
+from plugrad.backends.numpy.kernels_softmax import ones, size, vector
 from plugrad.backends.numpy.parallel import PART, in_parts
 
 _sum = np.add.reduce
@@ -110,8 +110,8 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: 
         single = [None if a is None else a.astype(np.float32) for a in (x, weight, bias)]
         return tuple([a.astype(_HALF) for a in layer_norm(*single, ndim=ndim, eps=eps)])
     outer, inner = x.shape[: x.ndim - ndim], x.shape[x.ndim - ndim :]
-    width = inner[0] if ndim == 1 else _size(inner)
-    rows = np.ascontiguousarray(x).reshape(_size(outer), width)
+    width = inner[0] if ndim == 1 else size(inner)
+    rows = np.ascontiguousarray(x).reshape(size(outer), width)
     if ndim > 1:
         weight = None if weight is None else weight.reshape(-1)
         bias = None if bias is None else bias.reshape(-1)
@@ -131,8 +131,9 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: 
             out *= weight
         if bias is not None:
             out += bias
-        return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
-    out = np.empty(rows.shape, x.dtype)
+        return out if x.ndim == 2 else out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
+    y = np.empty(x.shape, x.dtype)
+    out = y.reshape(rows.shape)
     mean, rstd = np.empty((len(rows), 1), x.dtype), np.empty((len(rows), 1), x.dtype)
     unit = ones(width, x.dtype)
 
@@ -153,19 +154,12 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, *, ndim: int, eps: 
             z += bias
 
     in_parts(work, len(rows), width * x.itemsize)
-    return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
+    return y, mean.reshape(statistics), rstd.reshape(statistics)
 
 
 def _shares(width: int, dtype: Any) -> Any:
     """A vector whose product with a row is the row's mean."""
     return vector((width, dtype, "shares"), lambda: np.full(width, 1 / width if width else np.nan, dtype))
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    count = 1
-    for n in shape:
-        count *= n
-    return count
 
 
 def layer_norm_backward(
@@ -186,8 +180,8 @@ def layer_norm_backward(
         single = [None if a is None else a.astype(np.float32) for a in (grad, x, weight, mean, rstd)]
         return tuple([a.astype(_HALF) for a in layer_norm_backward(*single, ndim=ndim, eps=eps, wanted=wanted)])
     inner = x.shape[x.ndim - ndim :]
-    width = _size(inner)
-    count = _size(x.shape[: x.ndim - ndim])
+    width = size(inner)
+    count = size(x.shape[: x.ndim - ndim])
     rows = np.ascontiguousarray(x).reshape(count, width)
     grads = np.ascontiguousarray(grad).reshape(count, width)
     mean, rstd = mean.reshape(count, 1), rstd.reshape(count, 1)
@@ -195,40 +189,46 @@ def layer_norm_backward(
     part_of_mean = x.dtype.type(1 / width) if width else x.dtype.type(0)
     if x.nbytes <= PART:
         return _small_layer_norm_backward(grads, rows, weight, mean, rstd, x.shape, inner, wanted)
-    dx = np.empty(rows.shape, x.dtype) if wanted[0] else None
+    # Gradients own their memory, so that they can be kept as they are.
+    found = [np.empty(x.shape, x.dtype)] if wanted[0] else []
+    dx = found[0].reshape(rows.shape) if wanted[0] else None
     # Each part adds its own sums: an append is safe among threads.
     sums: list[tuple[Any, Any]] = []
 
     def work(i: int, j: int) -> None:
         g, r = grads[i:j], rstd[i:j]
         if wanted[0] or wanted[1]:
-            normal = rows[i:j] - mean[i:j]
-            normal *= r
-            product = g * normal
+            centred = rows[i:j] - mean[i:j]
+            product = g * centred
         if wanted[1] or wanted[2]:
-            sums.append((_sum(product, axis=0) if wanted[1] else None, _sum(g, axis=0) if wanted[2] else None))
+            # Products with vectors: sums over rows, of the normalized x by what normalizes it.
+            sums.append(
+                (
+                    r.reshape(-1).dot(product) if wanted[1] else None,
+                    ones(j - i, x.dtype).dot(g) if wanted[2] else None,
+                )
+            )
         if dx is not None:
             # The means over g w and over g w times the normalized x, as products with w.
             first = np.vecdot(g, factors)[:, None] * part_of_mean
             second = np.vecdot(product, factors)[:, None] * part_of_mean
             z = dx[i:j]
-            normal *= second
-            normal += first
+            centred *= second * r * r
+            centred += first
             if weight is None:
-                np.subtract(g, normal, out=z)
+                np.subtract(g, centred, out=z)
             else:
                 np.multiply(g, factors, out=z)
-                z -= normal
+                z -= centred
             z *= r
 
     in_parts(work, count, width * x.itemsize)
-    found = [] if dx is None else [dx.reshape(x.shape)]
     for k in (0, 1):
         if wanted[1 + k]:
             total = sums[0][k]
             for other in sums[1:]:
                 total += other[k]
-            found.append(total.reshape(inner))
+            found.append(total if len(inner) == 1 else total.reshape(inner))
     return tuple(found)
 
 
@@ -261,12 +261,12 @@ def _small_layer_norm_backward(
         normal *= product.dot(averaging)[:, None]
         dx -= normal
         dx *= rstd
-        found.append(dx.reshape(shape))
+        found.append(dx if len(shape) == 2 else dx.reshape(shape))
     unit = ones(count, rows.dtype)
     if wanted[1]:
-        found.append(unit.dot(product).reshape(inner))
+        found.append(unit.dot(product) if len(inner) == 1 else unit.dot(product).reshape(inner))
     if wanted[2]:
-        found.append(unit.dot(grads).reshape(inner))
+        found.append(unit.dot(grads) if len(inner) == 1 else unit.dot(grads).reshape(inner))
     return tuple(found)
 
 

@@ -53,6 +53,27 @@ def _largest(x: Any) -> Any:
     return x.take(x.argmax(1) + row_starts(n, width)).reshape(n, 1)
 
 
+#: Between minus this and this, exp neither overflows nor loses digits, nor does a quotient of two: half of what
+#: a dtype's exponents reach.
+_BOUNDS: Final = {np.dtype("f4"): 40.0, np.dtype("f8"): 300.0}
+
+
+def _exp_of(x: Any, out: Any) -> Any:
+    """exp into ``out`` of the rows of a matrix, less the largest of each: a column, or None where none was taken.
+
+    The largest are taken so that nothing overflows; where all numbers are moderate the result is as exact without.
+    """
+    bound = _BOUNDS[x.dtype]
+    # Of a nan both comparisons are false.
+    if x.take(x.argmax()) < bound and x.take(x.argmin()) > -bound:
+        np.exp(x, out=out)
+        return None
+    largest = _largest(x)
+    np.subtract(x, largest, out=out)
+    np.exp(out, out=out)
+    return largest
+
+
 def _as_rows(x: Any, axis: int) -> Any:
     """The array as a contiguous matrix whose rows run along the axis. A copy, unless it is the last axis."""
     if axis != x.ndim - 1:
@@ -60,53 +81,104 @@ def _as_rows(x: Any, axis: int) -> Any:
     return np.ascontiguousarray(x).reshape(-1, x.shape[-1]) if x.size else x.reshape(0, x.shape[-1])
 
 
+def _empty_rows(shape: tuple[int, ...], axis: int, dtype: Any) -> tuple[Any, Any]:
+    """An array to return, and the matrix that it is to be filled through; one and the same for another axis."""
+    width = shape[axis]
+    if axis == len(shape) - 1:
+        out = np.empty(shape, dtype)
+        return out, out.reshape(-1, width)
+    out = np.empty((size(shape) // width, width), dtype)
+    return out, out
+
+
+def size(shape: tuple[int, ...]) -> int:
+    count = 1
+    for n in shape:
+        count *= n
+    return count
+
+
 def _from_rows(rows: Any, shape: tuple[int, ...], axis: int) -> Any:
     """The inverse: of the original shape, where another axis was last a view of other strides."""
     if axis == len(shape) - 1:
-        return rows.reshape(shape)
+        return rows if rows.shape == shape else rows.reshape(shape)
     return np.moveaxis(rows.reshape(*shape[:axis], *shape[axis + 1 :], shape[axis]), -1, axis)
 
 
-def _by_rows(small: Callable[..., Any], work: Callable[..., None]) -> Callable[..., Any]:
-    """A kernel for arrays of any shape and axis, of two for matrices: ``small(*inputs)`` returns the result.
+def _along(small: Callable[..., Any], rows: Callable[..., None], planes: Callable[..., None]) -> Callable[..., Any]:
+    """A kernel for arrays of any shape and axis.
 
-    ``work(*inputs, out)`` writes it, a part at a time.
+    Args:
+        small: Computes matrices along their rows: ``small(*inputs)`` returns the result.
+        rows: The same for parts of large ones: ``rows(*inputs, out)`` writes it.
+        planes: Computes 3-d arrays along their middle axis into ``out``.
     """
 
     def kernel(*inputs: Any, axis: int) -> Any:
         x = inputs[0]
-        if x.ndim == 2 and axis in (1, -1) and 0 < x.nbytes <= PART and x.dtype != _HALF:
+        ndim = x.ndim
+        if ndim == 2 and axis in (1, -1) and 0 < x.nbytes <= PART and x.dtype != _HALF:
             return small(*inputs)
-        if x.ndim == 0:
+        if ndim == 0:
             return kernel(*[np.reshape(a, (1,)) for a in inputs], axis=0).reshape(())
         if x.dtype == _HALF:
             return kernel(*[a.astype(np.float32) for a in inputs], axis=axis).astype(_HALF)
-        axis %= x.ndim
-        rows = [_as_rows(a, axis) for a in inputs]
-        n, width = rows[0].shape
         if not x.size:
             return np.empty(x.shape, x.dtype)
+        axis %= ndim
+        width = x.shape[axis]
+        inner = x[(0,) * (axis + 1)].size
+        if inner >= 16:
+            return _by_planes(planes, inputs, (x.size // (width * inner), width, inner))
+        flat = [_as_rows(a, axis) for a in inputs]
+        # What is returned owns its memory: a gradient can then be kept as it is.
+        out, into = _empty_rows(x.shape, axis, x.dtype)
         if x.nbytes <= PART:
-            out = small(*rows)
+            rows(*flat, into)
         else:
-            out = np.empty((n, width), x.dtype)
-            in_parts(lambda i, j: work(*[a[i:j] for a in rows], out[i:j]), n, width * x.itemsize)
-        return _from_rows(out, x.shape, axis)
+            in_parts(lambda i, j: rows(*[a[i:j] for a in flat], into[i:j]), len(into), width * x.itemsize)
+        return out if axis == ndim - 1 else _from_rows(into, x.shape, axis)
 
     return kernel
 
 
+def _by_planes(planes: Callable[..., None], inputs: tuple[Any, ...], shape: tuple[int, int, int]) -> Any:
+    """Along an axis that is not the last: NumPy then computes many at once, in the order of memory."""
+    x = inputs[0]
+    stacks = [np.ascontiguousarray(a).reshape(shape) for a in inputs]
+    result = np.empty(x.shape, x.dtype)
+    out = result.reshape(shape)
+    outer, width, inner = shape
+    if outer * PART >= x.nbytes:
+        in_parts(lambda i, j: planes(*[a[i:j] for a in stacks], out[i:j]), outer, width * inner * x.itemsize)
+    else:
+        # Few large planes: each in vertical strips.
+        for k in range(outer):
+            strips = _strips(planes, [a[k : k + 1] for a in stacks], out[k : k + 1])
+            in_parts(strips, inner, width * x.itemsize)
+    return result
+
+
+def _strips(planes: Callable[..., None], stacks: list[Any], out: Any) -> Callable[[int, int], None]:
+    return lambda i, j: planes(*[a[:, :, i:j] for a in stacks], out[:, :, i:j])
+
+
 def _softmax(x: Any) -> Any:
-    y = x - _largest(x)
-    np.exp(y, out=y)
+    y = np.empty(x.shape, x.dtype)
+    _exp_of(x, y)
     y /= y.dot(ones(y.shape[1], y.dtype))[:, None]
     return y
 
 
-def _softmax_part(x: Any, out: Any) -> None:
-    np.subtract(x, _largest(x), out=out)
-    np.exp(out, out=out)
+def _softmax_rows(x: Any, out: Any) -> None:
+    _exp_of(x, out)
     out *= 1 / sum_columns(out)
+
+
+def _softmax_planes(x: Any, out: Any) -> None:
+    np.subtract(x, _max(x, axis=1, keepdims=True), out=out)
+    np.exp(out, out=out)
+    out *= 1 / _sum(out, axis=1, keepdims=True)
 
 
 def _softmax_backward(grad: Any, result: Any) -> Any:
@@ -114,8 +186,14 @@ def _softmax_backward(grad: Any, result: Any) -> Any:
     return result * (grad - dx.dot(ones(dx.shape[1], dx.dtype))[:, None])
 
 
-def _softmax_backward_part(grad: Any, result: Any, out: Any) -> None:
+def _softmax_backward_rows(grad: Any, result: Any, out: Any) -> None:
     np.subtract(grad, np.vecdot(grad, result)[:, None], out=out)
+    out *= result
+
+
+def _softmax_backward_planes(grad: Any, result: Any, out: Any) -> None:
+    np.multiply(grad, result, out=out)
+    np.subtract(grad, _sum(out, axis=1, keepdims=True), out=out)
     out *= result
 
 
@@ -125,9 +203,14 @@ def _log_softmax(x: Any) -> Any:
     return y
 
 
-def _log_softmax_part(x: Any, out: Any) -> None:
+def _log_softmax_rows(x: Any, out: Any) -> None:
     np.subtract(x, _largest(x), out=out)
     out -= np.log(sum_columns(np.exp(out)))
+
+
+def _log_softmax_planes(x: Any, out: Any) -> None:
+    np.subtract(x, _max(x, axis=1, keepdims=True), out=out)
+    out -= np.log(_sum(np.exp(out), axis=1, keepdims=True))
 
 
 def _log_softmax_backward(grad: Any, result: Any) -> Any:
@@ -136,16 +219,22 @@ def _log_softmax_backward(grad: Any, result: Any) -> Any:
     return np.subtract(grad, dx, out=dx)
 
 
-def _log_softmax_backward_part(grad: Any, result: Any, out: Any) -> None:
+def _log_softmax_backward_rows(grad: Any, result: Any, out: Any) -> None:
     np.exp(result, out=out)
     out *= -sum_columns(grad)
     out += grad
 
 
-softmax = _by_rows(_softmax, _softmax_part)
-softmax_backward = _by_rows(_softmax_backward, _softmax_backward_part)
-log_softmax = _by_rows(_log_softmax, _log_softmax_part)
-log_softmax_backward = _by_rows(_log_softmax_backward, _log_softmax_backward_part)
+def _log_softmax_backward_planes(grad: Any, result: Any, out: Any) -> None:
+    np.exp(result, out=out)
+    out *= -_sum(grad, axis=1, keepdims=True)
+    out += grad
+
+
+softmax = _along(_softmax, _softmax_rows, _softmax_planes)
+softmax_backward = _along(_softmax_backward, _softmax_backward_rows, _softmax_backward_planes)
+log_softmax = _along(_log_softmax, _log_softmax_rows, _log_softmax_planes)
+log_softmax_backward = _along(_log_softmax_backward, _log_softmax_backward_rows, _log_softmax_backward_planes)
 
 
 # -- losses of classes -----------------------------------------------------------------------------
@@ -295,14 +384,11 @@ def _small_cross_entropy(x: Any, target: Any, ignore_index: int, reduction: str)
     unsigned = target.view(np.uint64)
     if unsigned[unsigned.argmax()] >= classes:
         return None
-    starts = row_starts(n, classes)
-    places = starts + target
-    slope = x - x.take(x.argmax(1) + starts)[:, None]
-    picked = slope.take(places)
-    np.exp(slope, out=slope)
+    places = row_starts(n, classes) + target
+    slope = np.empty(x.shape, x.dtype)
+    largest = _exp_of(x, slope)
     sums = slope.dot(ones(classes, x.dtype))
-    losses = np.log(sums)
-    losses -= picked
+    losses = _negative_logs(x, slope, sums, largest, places)
     share = 1.0
     if reduction != "none":
         if reduction == "mean":
@@ -314,26 +400,35 @@ def _small_cross_entropy(x: Any, target: Any, ignore_index: int, reduction: str)
     return losses, slope
 
 
+def _negative_logs(x: Any, exps: Any, sums: Any, largest: Any, places: Any) -> Any:
+    """-log softmax(x) at flat positions, one in each row, from what ``_exp_of`` did and the sums of the rows."""
+    if largest is None:
+        return np.log(sums / exps.take(places))
+    losses = np.log(sums)
+    losses -= x.take(places) - largest.reshape(-1)
+    return losses
+
+
 def _rows_of_cross_entropy(
     x: Any, known: Targets, part: slice, share: Any, smoothing: _Smoothing | None, out: Any, losses: Any
 ) -> None:
     """The losses and the slope of some rows, both into arrays that are there."""
     n, classes = x.shape
     places = row_starts(n, classes) + known.kept[part]
-    np.subtract(x, _largest(x), out=out)
-    picked = out.take(places)
-    rest = None if smoothing is None else smoothing.sum_of(out)
-    np.exp(out, out=out)
+    largest = _exp_of(x, out)
     sums = sum_columns(out)
-    logs = np.log(sums).reshape(n)
-    np.subtract(logs, picked, out=losses)
+    losses[...] = _negative_logs(x, out, sums.reshape(n), largest, places)
+    if smoothing is not None:
+        # The sum of -log softmax(x) of all classes, weighted.
+        logs = np.log(sums).reshape(n)
+        rest = smoothing.total * logs - smoothing.sum_of(x if largest is None else x - largest)
     if known.weights is not None:
         losses *= known.weights[part]
     mass = share
     if smoothing is not None:
         share = share * (1 - smoothing.amount)
         losses *= 1 - smoothing.amount
-        losses += smoothing.each * (smoothing.total * logs - rest)
+        losses += smoothing.each * rest
         of_rest = smoothing.factors if smoothing.factors.__class__ is float else smoothing.factors[part]
         mass = share + of_rest * smoothing.total
     if known.ignored is not None:

@@ -18,7 +18,9 @@ import numpy as np
 from plugrad.backends.numpy import quiet
 
 #: Bytes of one part.
-PART: Final = 1 << 18
+PART: Final = 1 << 19
+#: Bytes from which on a row is long.
+LONG: Final = 1 << 11
 #: Arrays of fewer bytes are not shared among cores: waking a thread takes as long as a pass over them.
 SHARED: Final = 1 << 20
 
@@ -26,8 +28,8 @@ SHARED: Final = 1 << 20
 def _quiet_with_small_buffers() -> Any:
     """NumPy's settings for no warnings and small buffers.
 
-    Where a row is combined with one number, NumPy copies the number into a buffer of 8192, row after row,
-    which takes as long as the arithmetic; with a small buffer it does not.
+    Where long rows are combined with one number each, NumPy copies the number into a buffer of 8192, row after
+    row, which takes as long as the arithmetic; with a small buffer it does not. On short rows it is the reverse.
     """
     np.setbufsize(16)
     with np.errstate(all="ignore"):
@@ -97,7 +99,8 @@ def in_parts(work: Callable[[int, int], None], rows: int, row_bytes: int) -> Non
         rows: How many rows there are.
         row_bytes: How many bytes of the result a row has.
     """
-    token = _begin()
+    begin, end = (_begin, _end) if row_bytes >= LONG else (quiet.begin, quiet.end)
+    token = begin()
     try:
         step = max(1, PART // max(1, row_bytes))
         if rows * row_bytes < SHARED or _cores == 1 or rows <= step:
@@ -106,7 +109,7 @@ def in_parts(work: Callable[[int, int], None], rows: int, row_bytes: int) -> Non
         else:
             _share(work, rows, step)
     finally:
-        _end(token)
+        end(token)
 
 
 def _share(work: Callable[[int, int], None], rows: int, step: int) -> None:
