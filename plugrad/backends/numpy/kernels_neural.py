@@ -69,14 +69,29 @@ def _check_probabilities(x: Any, name: str) -> None:
 def binary_cross_entropy(x: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Any:
     _check_probabilities(x, "input")
     _check_probabilities(target, "target")
-    a = np.maximum(np.log1p(-x), -100)
-    b = np.maximum(np.log(x), -100)
-    losses = (target - 1) * a - target * b
+    if np.ndim(x) == 0:
+        losses = (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
+        return _reduced(losses if weight is None else losses * weight, reduction)
+    losses = np.negative(x)
+    np.log1p(losses, out=losses)
+    np.maximum(losses, -100, out=losses)
+    losses *= target - 1
+    other = np.log(x)
+    np.maximum(other, -100, out=other)
+    other *= target
+    losses -= other
     return _reduced(losses if weight is None else losses * weight, reduction)
 
 
 def binary_cross_entropy_backward(grad: Any, x: Any, target: Any, weight: Any = None, *, reduction: str) -> Any:
-    slope = (x - target) / np.maximum((1 - x) * x, x.dtype.type(_TINY))
+    slope = x - target
+    if np.ndim(slope) == 0:
+        slope = slope / np.maximum((1 - x) * x, x.dtype.type(_TINY))
+    else:
+        variance = 1 - x
+        variance *= x
+        np.maximum(variance, x.dtype.type(_TINY), out=variance)
+        slope /= variance
     return _scaled(slope if weight is None else slope * weight, grad, reduction)
 
 

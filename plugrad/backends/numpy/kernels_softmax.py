@@ -258,10 +258,11 @@ class Targets:
             t = t.astype(np.int64)
         self.ignored = None
         # One look finds targets on both sides: a negative number is a huge unsigned one.
-        outside = t.size and _max(t.view(np.uint64), axis=None) >= classes
+        unsigned = t.view(np.uint64)
+        outside = t.size and unsigned[unsigned.argmax()] >= classes
         if outside or 0 <= ignore_index < classes:
             ignored = t == ignore_index
-            if outside and not (ignored | (t.view(np.uint64) < classes)).all():
+            if outside and not (ignored | (unsigned < classes)).all():
                 raise IndexError("a target is out of bounds")
             if ignored.any():
                 self.ignored = ignored
@@ -301,9 +302,12 @@ def _axis_of(shape: tuple[int, ...]) -> int:
 
 def nll_loss_of_classes(x: Any, target: Any, weight: Any, *, ignore_index: int = -100, reduction: str = "mean") -> Any:
     axis = _axis_of(x.shape)
-    rows = _as_rows(x, axis) if x.ndim != 2 else x
+    rows = x if x.ndim == 2 else _as_rows(x, axis)
     known = Targets(target, weight, rows.shape[1], ignore_index, x.dtype)
-    losses = -rows[np.arange(len(known.kept)), known.kept]
+    if rows.flags.c_contiguous:
+        losses = -rows.take(row_starts(*rows.shape) + known.kept)
+    else:
+        losses = -rows[np.arange(len(known.kept)), known.kept]
     if known.weights is not None:
         losses *= known.weights
     if known.ignored is not None:

@@ -9,8 +9,8 @@ from plugrad.core.op import op
 from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_backward", "binary_cross_entropy_target_backward",
-    "binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits_backward", "huber_loss",
+    "binary_cross_entropy", "binary_cross_entropy_backward", "binary_cross_entropy_with_logits",
+    "binary_cross_entropy_with_logits_backward", "huber_loss",
     "huber_loss_backward", "mse_loss", "mse_loss_backward", "smooth_l1_loss", "smooth_l1_loss_backward",
 ]  # fmt: skip
 
@@ -22,14 +22,13 @@ def reduced(xp, losses, reduction):
     return xp.sum(losses) if reduction == "sum" else xp.mean(losses)
 
 
-def share(reduction, *arrays):
-    """What each element counts for in the loss: 1, or its part of a mean."""
+def share(reduction, *shapes):
+    """What each element counts for in the loss of arrays of these shapes: 1, or its part of a mean."""
     if reduction != "mean":
         return 1.0
-    ndim = max([x.ndim for x in arrays])
     count = 1
-    for i in range(1, ndim + 1):
-        sizes = [x.shape[-i] for x in arrays if x.ndim >= i]
+    for i in range(1, max([len(shape) for shape in shapes]) + 1):
+        sizes = [shape[-i] for shape in shapes if len(shape) >= i]
         # A size of 1 stands for any other, 0 too.
         count *= next((n for n in sizes if n != 1), 1)
     return 1.0 / count if count else math.nan
@@ -67,7 +66,7 @@ mse_loss.vjp(
 @op(node="MseLossBackward", samples=_with_gradient())
 def mse_loss_backward(xp, grad, x, target, *, reduction):
     """2 (x - target) times the incoming gradient."""
-    return (2.0 * share(reduction, x, target) * grad) * (x - target)
+    return (2.0 * share(reduction, x.shape, target.shape) * grad) * (x - target)
 
 
 @op(node="SmoothL1Loss", refuse=lacks("smooth_l1_cpu", BOOLEAN, INTEGER), samples=_pairs(beta=0.7))
@@ -92,7 +91,7 @@ def smooth_l1_loss_backward(xp, grad, x, target, *, reduction, beta):
     """The slope of smooth_l1_loss, times the incoming gradient."""
     d = x - target
     slope = xp.where(xp.less(xp.abs(d), beta), 1 / beta * d, xp.sign(d))
-    return (share(reduction, x, target) * grad) * slope
+    return (share(reduction, x.shape, target.shape) * grad) * slope
 
 
 @op(node="HuberLoss", refuse=lacks("huber_cpu", BOOLEAN, INTEGER), samples=_pairs(delta=0.7))
@@ -115,7 +114,7 @@ def huber_loss_backward(xp, grad, x, target, *, reduction, delta):
     """The slope of huber_loss, times the incoming gradient."""
     d = x - target
     slope = xp.where(xp.less_equal(xp.abs(d), delta), d, delta * xp.sign(d))
-    return (share(reduction, x, target) * grad) * slope
+    return (share(reduction, x.shape, target.shape) * grad) * slope
 
 
 # -- two classes -----------------------------------------------------------------------------------
@@ -153,7 +152,10 @@ def _probabilities_with_gradient():
     samples=_probabilities,
 )
 def binary_cross_entropy(xp, x, target, weight=None, *, reduction="mean"):
-    """-(t log(x) + (1 - t) log(1 - x)), the logarithms not below -100. What is no probability gives nan."""
+    """-(t log(x) + (1 - t) log(1 - x)), the logarithms not below -100. What is no probability gives nan.
+
+    The target has the shape of x; the weight broadcasts to it.
+    """
     losses = (target - 1) * xp.maximum(xp.log1p(-x), -100.0) - target * xp.maximum(xp.log(x), -100.0)
     losses = xp.where(xp.logical_and(xp.less_equal(0.0, target), xp.less_equal(target, 1.0)), losses, math.nan)
     return reduced(xp, losses if weight is None else losses * weight, reduction)
@@ -163,9 +165,7 @@ binary_cross_entropy.vjp(
     x=lambda xp, g, x, target, weight, reduction: xp.binary_cross_entropy_backward(
         g, x, target, weight, reduction=reduction
     ),
-    target=lambda xp, g, x, weight, reduction: xp.binary_cross_entropy_target_backward(
-        g, x, weight, reduction=reduction
-    ),
+    target=lambda xp, g, x, weight, reduction: _target_gradient(xp, g, x, weight, reduction),
 )
 
 
@@ -175,22 +175,15 @@ def binary_cross_entropy_backward(xp, grad, x, target, weight=None, *, reduction
     slope = xp.divide(x - target, xp.maximum((1 - x) * x, _TINY))
     if weight is not None:
         slope = slope * weight
-    return (share(reduction, x) * grad) * slope
+    return (share(reduction, x.shape, target.shape) * grad) * slope
 
 
-@op(
-    node="BinaryCrossEntropyTargetBackward",
-    samples=lambda: [
-        case(real(), real(3, 4, low=0.1, high=0.9), None, reduction="mean"),
-        case(real(3, 4), real(3, 4, low=0.1, high=0.9), real(4), reduction="none"),
-    ],
-)
-def binary_cross_entropy_target_backward(xp, grad, x, weight=None, *, reduction):
-    """log((1 - x) / x), times the incoming gradient: infinite at 0 and 1, unlike the loss."""
+def _target_gradient(xp, g, x, weight, reduction):
+    """log((1 - x) / x): infinite at 0 and 1, unlike the loss."""
     slope = xp.log1p(-x) - xp.log(x)
     if weight is not None:
         slope = slope * weight
-    return (share(reduction, x) * grad) * slope
+    return (share(reduction, x.shape) * g) * slope
 
 
 def _logits():
@@ -209,7 +202,10 @@ def _logits():
     samples=_logits,
 )
 def binary_cross_entropy_with_logits(xp, x, target, weight=None, pos_weight=None, *, reduction="mean"):
-    """(1 - t) x + p log(1 + exp(-x)) with p = 1 + (pos_weight - 1) t, without overflow."""
+    """(1 - t) x + p log(1 + exp(-x)) with p = 1 + (pos_weight - 1) t, without overflow.
+
+    The target has the shape of x; the weights broadcast to it.
+    """
     softplus = xp.log1p(xp.exp(-xp.abs(x))) + xp.maximum(-x, 0.0)
     if pos_weight is not None:
         softplus = ((pos_weight - 1) * target + 1) * softplus
@@ -243,7 +239,7 @@ def binary_cross_entropy_with_logits_backward(xp, grad, x, target, weight=None, 
         slope = (positive + 1 - target) * xp.sigmoid(x) - positive
     if weight is not None:
         slope = slope * weight
-    return (share(reduction, x) * grad) * slope
+    return (share(reduction, x.shape, target.shape) * grad) * slope
 
 
 def _logits_target_gradient(xp, g, x, weight, pos_weight, reduction):
@@ -252,4 +248,4 @@ def _logits_target_gradient(xp, g, x, weight, pos_weight, reduction):
         slope = slope + (pos_weight - 1) * (xp.log1p(xp.exp(-xp.abs(x))) + xp.maximum(-x, 0.0))
     if weight is not None:
         slope = slope * weight
-    return (share(reduction, x) * g) * slope
+    return (share(reduction, x.shape) * g) * slope
