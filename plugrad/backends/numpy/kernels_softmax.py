@@ -14,16 +14,18 @@ _sum = np.add.reduce
 _HALF = np.dtype("f2")
 _INT64 = np.dtype("i8")
 
-#: Vectors that are needed again and again, by size and dtype.
+#: Short vectors that are needed again and again, by size and dtype; nobody writes to them.
 _vectors: dict[Any, Any] = {}
 
 
 def vector(kind: Any, make: Callable[[], Any]) -> Any:
     found = _vectors.get(kind)
     if found is None:
-        if len(_vectors) > 256:
-            _vectors.clear()
-        found = _vectors[kind] = make()
+        found = make()
+        if found.size <= 4096:
+            if len(_vectors) > 256:
+                _vectors.clear()
+            _vectors[kind] = found
     return found
 
 
