@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugrad.nn import functional as F  # noqa: N812 - what everybody calls it
-from plugrad.nn.functional_loss import legacy_reduction
+from plugrad.nn.functional.loss import legacy_reduction
 from plugrad.nn.module import Module
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import ops
-from plugrad.nn import functional_checks as checks
+from plugrad.nn.functional import checks
 
 if TYPE_CHECKING:
     from plugrad.core.tensor import Tensor
