@@ -65,6 +65,9 @@ class Op:
         self.view: bool = settings["view"]
         self.constant: bool = settings["constant"]
         self.undefined: bool = settings["undefined"]
+        self.elementwise: bool | None = settings["elementwise"]
+        self.linear: str = settings["linear"]
+        self.batch: Any = settings["batch"]
         self.facts: dict[str, Any] = settings["facts"]
         self.rules: tuple[_Rule | None, ...] = (None,) * len(self.inputs)
         self.joint: _Rule | None = None
@@ -74,6 +77,9 @@ class Op:
         self.plan: tuple[str, ...] = ()
         #: keep() of every mask, for the elementwise forms.
         self.keeps: list[tuple[bool, ...]] = []
+        if self.elementwise is None:
+            # Products of matrices and vectors have this form too; they take arrays of one dtype only.
+            self.elementwise = dispatch.is_elementwise(self) and self.promote != "equal"
         self.node_class: type[OpNode] = self._node_class(node)
         # PyTorch has other names for some ops with a number as their first or second operand.
         self.number_first = self._node_class(settings["number_first"]) if settings["number_first"] else self.node_class
@@ -292,6 +298,9 @@ def op(
     view: bool = False,
     constant: bool = False,
     undefined: bool = False,
+    elementwise: bool | None = None,
+    linear: str = "",
+    batch: Callable[..., Any] | str | None = None,
     **facts: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Make an op of its generic definition.
@@ -315,6 +324,13 @@ def op(
         view: The result may share memory with the first input.
         constant: No gradient flows (comparisons, argmax); the result never requires one.
         undefined: PyTorch has no derivative: backward raises.
+        elementwise: Each element of the result depends on one element of each input, broadcast together. Worked out
+            for ops of one or two arrays without options; to be said for others. Such an op is batched by adding an
+            axis, and its rule is its forward-mode derivative too.
+        linear: For forward mode. ``"all"``: linear in all inputs with a rule together (sum, concat). ``"each"``: in
+            each of them separately (matmul). Where neither is said, the derivative comes from the rule.
+        batch: How vmap adds an axis in front. ``"axis"``: the options ``axis`` count on; a function of (op's function,
+            batched arrays, options): see core/transforms/batched.py. None: through the generic definition.
         facts: For the tests: ``domain``, ``kinks``, ``samples`` and others; plugrad.testing explains them.
 
     Returns:
@@ -324,8 +340,10 @@ def op(
         "number_first": number_first, "number_second": number_second,
         "called": called, "promote": promote, "refuse": refuse, "rescue": rescue, "exempt": exempt,
         "fixed": fixed, "residuals": residuals, "result": result, "view": view, "constant": constant,
-        "undefined": undefined, "facts": facts,
+        "undefined": undefined, "elementwise": elementwise, "linear": linear, "batch": batch, "facts": facts,
     }  # fmt: skip
+    if linear not in ("", "all", "each"):
+        raise TypeError(f"linear must be 'all' or 'each', not {linear!r}")
 
     def decorate(definition: Callable[..., Any]) -> Any:
         name = definition.__name__.rstrip("_")
