@@ -9,9 +9,9 @@ from plugrad.core.op import op
 from plugrad.core.refusals import BOOLEAN, INTEGER, booleans, lacks
 
 __all__ = [
-    "elu", "elu_backward", "gelu", "gelu_backward", "hardtanh", "hardtanh_backward", "leaky_relu",
-    "leaky_relu_backward", "log_sigmoid", "relu", "relu_backward", "sigmoid", "sigmoid_backward", "silu",
-    "silu_backward", "softplus", "softplus_backward",
+    "celu", "elu", "elu_backward", "gelu", "gelu_backward", "glu", "glu_backward", "hardtanh", "hardtanh_backward",
+    "leaky_relu", "leaky_relu_backward", "log_sigmoid", "mish", "mish_backward", "relu", "relu_backward", "sigmoid",
+    "sigmoid_backward", "silu", "silu_backward", "softplus", "softplus_backward",
 ]  # fmt: skip
 
 
@@ -85,6 +85,49 @@ def silu_backward(xp, grad, x):
     """The gradient of silu."""
     s = xp.sigmoid(x)
     return grad * (s * (1 + x * (1 - s)))
+
+
+@op(node="Mish", refuse=lacks("mish_cpu", BOOLEAN, INTEGER))
+def mish(xp, x):
+    """x * tanh(log(1 + e**x))."""
+    return x * xp.tanh(xp.softplus(x))
+
+
+mish.vjp(x=lambda xp, g, x: xp.mish_backward(g, x))
+
+
+@op(node="MishBackward")
+def mish_backward(xp, grad, x):
+    """The gradient of mish."""
+    t = xp.tanh(xp.softplus(x))
+    return grad * (t + x * xp.sigmoid(x) * (1 - t * t))
+
+
+def _halves(x, axis):
+    axis %= x.ndim
+    n = x.shape[axis] // 2
+    lead = (slice(None),) * axis
+    return x[(*lead, slice(0, n), ...)], x[(*lead, slice(n, 2 * n), ...)]
+
+
+@op(node="Glu", refuse=lacks("glu_cpu", BOOLEAN, INTEGER),
+    samples=lambda: [case(real(3, 4), axis=-1), case(real(4, 3), axis=0)])  # fmt: skip
+def glu(xp, x, *, axis=-1):
+    """One half of x times the sigmoid of the other."""
+    first, gate = _halves(x, axis)
+    return first * xp.sigmoid(gate)
+
+
+glu.vjp(x=lambda xp, g, x, axis: xp.glu_backward(g, x, axis=axis))
+
+
+@op(node="GluBackward", samples=lambda: [case(real(3, 2), real(3, 4), axis=-1)])
+def glu_backward(xp, grad, x, *, axis):
+    """The gradient of glu."""
+    first, gate = _halves(x, axis)
+    s = xp.sigmoid(gate)
+    gated = grad * s
+    return xp.concat([gated, gated * first * (1 - s)], axis=axis)
 
 
 _SQRT_HALF = math.sqrt(0.5)
@@ -193,6 +236,26 @@ def elu_backward(xp, grad, x, *, alpha, scale):
     """The gradient of elu."""
     below = xp.less_equal(x, 0)
     return xp.where(below, grad * ((scale * alpha) * xp.exp(xp.keep_where(x, below))), scale * grad)
+
+
+elu_backward.vjp(
+    grad=lambda xp, g, x, alpha, scale: xp.elu_backward(g, x, alpha=alpha, scale=scale),
+    # At 0 the second derivative is the upper side's: 0.
+    x=lambda xp, g, grad, x, alpha, scale: xp.keep_where(
+        xp.elu_backward(g * grad, xp.minimum(x, 0), alpha=alpha, scale=scale), xp.less(x, 0)
+    ),
+)
+
+
+@op(node="Celu", refuse=lacks("elu_cpu", BOOLEAN, INTEGER), kinks=(0.0,),
+    samples=lambda: [case(real(3, 4)), case(real(3, 4), alpha=1.5)])  # fmt: skip
+def celu(xp, x, *, alpha=1.0):
+    """x where it is positive, alpha * (e**(x / alpha) - 1) elsewhere."""
+    below = xp.less_equal(x, 0)
+    return xp.where(below, alpha * xp.expm1((1 / alpha) * xp.keep_where(x, below)), x)
+
+
+celu.vjp(x=lambda xp, g, x, alpha: xp.elu_backward(g, (1 / alpha) * x, alpha=1.0, scale=1.0))
 
 
 @op(node="Hardtanh", refuse=booleans("Bool inputs not supported for hardtanh", "convert first: x.int()."),

@@ -46,25 +46,6 @@ def relu_(input: Tensor) -> Tensor:
     return result
 
 
-def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """Apply max(0, x) + negative_slope * min(0, x) elementwise. At 0 the gradient is negative_slope.
-
-    Args:
-        input: Any shape.
-        negative_slope: Slope for negative x.
-        inplace: Whether to change the input itself.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.nn.functional.leaky_relu(plugrad.tensor([-1.0, 2.0]), 0.5)
-        tensor([-0.5000,  2.0000])
-    """
-    y = _ops.leaky_relu(input, negative_slope=negative_slope)
-    result: Tensor = input.copy_(y) if inplace else y
-    return result
-
-
 def sigmoid(input: Tensor) -> Tensor:
     """Apply 1 / (1 + exp(-x)) elementwise.
 
@@ -116,24 +97,6 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
     result: Tensor = _ops.gelu(input, approximate=approximate)
-    return result
-
-
-def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """Apply x * sigmoid(x) elementwise.
-
-    Args:
-        input: Any shape.
-        inplace: Whether to change the input itself.
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.nn.functional.silu(plugrad.tensor([0.0, 1.0]))
-        tensor([0.0000, 0.7311])
-    """
-    y = _ops.silu(input)
-    result: Tensor = input.copy_(y) if inplace else y
     return result
 
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import dtypes
-from plugrad.core.arguments import mistyped
+from plugrad.core.arguments import LARGEST, mistyped
 from plugrad.core.dispatch import broadcast_shapes
 from plugrad.core.errors import with_hint
 from plugrad.core.modes import no_grad
@@ -111,6 +111,69 @@ def check_embedding(indices: Tensor, weight: Tensor, padding_idx: int | None) ->
                 "convert it: input.long().",
             )
         )
+
+
+# Activations
+
+
+def check_floating(kernel: str, input: Tensor) -> None:
+    """Refuse integers and booleans, in the name of PyTorch's kernel."""
+    if not input.dtype.is_inexact:
+        raise NotImplementedError(
+            with_hint(
+                f"\"{kernel}\" not implemented for '{input.dtype.legacy_name}'",
+                "convert the input: input.float().",
+            )
+        )
+
+
+def check_prelu(input: Tensor, weight: Tensor) -> None:
+    """Refuse weights that do not fit in ``prelu``."""
+    require_tensors("prelu", input=input, weight=weight)
+    if weight.dtype is not input.dtype:
+        raise RuntimeError(
+            with_hint(
+                f"prelu: Type promoting not supported. Got {input.dtype.legacy_name} and {weight.dtype.legacy_name}",
+                f"convert the weights: weight.to({input.dtype}).",
+            )
+        )
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
+    if weight.numel() != 1:
+        if input.ndim == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if weight.numel() != channels:
+            raise RuntimeError(
+                with_hint(
+                    f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                    f"{weight.numel()} and channel size = {channels}.",
+                    "a weight belongs to each channel, which is dimension 1.",
+                )
+            )
+
+
+def check_lambda(input: Tensor, lambd: float) -> None:
+    """Refuse a negative width of ``softshrink``."""
+    require_tensors("softshrink", input=input)
+    check_floating("softshrink_check", input)
+    if not lambd >= 0:
+        largest = LARGEST.get(input.dtype.name, math.inf)
+        raise RuntimeError(
+            f"lambda must be in range [0, {largest:g}] for input dtype {input.dtype.legacy_name}, but found {lambd:g}"
+        )
+
+
+def limits(input: Tensor, min_val: float, max_val: float) -> tuple[float, float]:
+    """The limits of ``hardtanh`` in the input's kind, refused where they are none."""
+    require_tensors("hardtanh", input=input)
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    if input.dtype.category == 1:
+        if input.dtype.name.startswith("u") and min_val < 0:
+            raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+        return int(min_val), int(max_val)
+    return min_val, max_val
 
 
 # Losses

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from plugrad.core import ops
+from plugrad.core import creation, ops
 
 if TYPE_CHECKING:
     from plugrad.core import dtypes
@@ -82,3 +82,33 @@ def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
         stacklevel=stacklevel,
     )
     return 0 if ndim in (0, 1, 3) else 1
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """Draw from the Gumbel-softmax distribution: softmax((x + noise) / tau) along a dimension.
+
+    The noise is Gumbel distributed (https://arxiv.org/abs/1611.01144), and PyTorch's for the same seed.
+
+    Args:
+        logits: Any shape: logarithms of probabilities, up to a constant.
+        tau: The temperature.
+        hard: Whether to return one-hot vectors, whose gradient is that of the soft ones.
+        eps: Deprecated, without effect.
+        dim: The dimension.
+
+    Example::
+
+        >>> import plugrad
+        >>> y = plugrad.nn.functional.gumbel_softmax(plugrad.zeros(3), hard=True)
+        >>> sorted(y.tolist())
+        [0.0, 0.0, 1.0]
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    gumbels = -creation.empty_like(logits).exponential_().log()
+    soft: Tensor = ((logits + gumbels) / tau).softmax(dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    one_hot = creation.zeros_like(logits).scatter_(dim, index, 1.0)
+    return one_hot - soft.detach() + soft
