@@ -113,7 +113,9 @@ def _walk(
                     _add(buffers, owned, edge, grad, create_graph)
                 else:
                     buffers[target] = grad
-                    if number is None and (create_graph or grad is g or not target.device.backend.owns_memory(grad)):
+                    if number is None and (
+                        create_graph or grad is g or node.lends or not target.device.backend.owns_memory(grad)
+                    ):
                         borrowed.add(target)
             if number is None:
                 # A leaf. The edges to it are counted, so that it is done with as early as can be.

@@ -47,6 +47,9 @@ class Node:
     #: Whether rules want zeros where an output got no gradient.
     fills_zeros: bool = True
 
+    #: Whether gradients that it returns may be arrays that belong to somebody else.
+    lends: bool = False
+
     def __init__(
         self,
         edges: tuple[Edge, ...],
@@ -93,6 +96,10 @@ class Node:
         """The same on Tensors, recorded (``create_graph=True``)."""
         raise NotImplementedError
 
+    def renumber(self) -> None:
+        """Be the newest node: for one that was made before what it is made from."""
+        self.number = _numbers()
+
     def release(self) -> None:
         """Free what was saved: a second backward raises from now on."""
         self.saved = None
@@ -112,6 +119,24 @@ class Node:
     def refuse_modified(self, which: int) -> None:
         """Raise PyTorch's error for a saved value that was changed in place."""
         raise NotImplementedError
+
+
+class ErrorNode(Node):
+    """Stands where the gradient can't be right: raises when a gradient reaches it.
+
+    Its edges lead to all that the value may depend on, so that a walk to any of these has to pass it.
+    """
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str, device: Any, edges: tuple[Edge, ...]) -> None:
+        super().__init__(edges, (), (), None, device)
+        self.message = message
+
+    def gradients(self, edges: tuple[Edge, ...], g: Any) -> Any:
+        raise RuntimeError(self.message)
+
+    gradient_tensors = gradients
 
 
 class AccumulateGrad:
