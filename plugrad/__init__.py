@@ -57,6 +57,7 @@ from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
 from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
 from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.combination import *
+from plugrad.core.methods.combinatorial import *
 from plugrad.core.methods.comparison import *
 from plugrad.core.methods.conversion import *
 from plugrad.core.methods.diagonals import *
@@ -67,6 +68,7 @@ from plugrad.core.methods.joining import *
 from plugrad.core.methods.linalg import *
 from plugrad.core.methods.masks import *
 from plugrad.core.methods.neural import *
+from plugrad.core.methods.patching import *
 from plugrad.core.methods.pointwise import *
 from plugrad.core.methods.reduction import *
 from plugrad.core.methods.repetition import *

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from plugrad.core.ops.patching import overlapping
+
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """np.broadcast_to takes 3 us; strides of 0 say the same."""
@@ -206,6 +208,14 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     return x.astype(dtype, copy=copy)
 
 
+def as_strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int = 0) -> Any:
+    """A view of a contiguous array; the method checked that it is inside. Where places overlap, it can't be written."""
+    flat = np.ascontiguousarray(x).reshape(-1)[offset:]
+    steps = [step * x.itemsize for step in stride]
+    written = not overlapping(size, stride)
+    return np.lib.stride_tricks.as_strided(flat, size, steps, writeable=written and flat.flags.writeable)
+
+
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "broadcast_to": broadcast_to,
     "reshape": reshape,
@@ -216,6 +226,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "reverse": reverse,
     "diagonal": diagonal,
     "embed_diagonal": embed_diagonal,
+    "as_strided": as_strided,
     "unfold": unfold,
     "unfold_backward": unfold_backward,
     "clone": clone,

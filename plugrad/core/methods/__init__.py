@@ -13,6 +13,7 @@ from plugrad.core.methods.indexing import IndexingMethods
 from plugrad.core.methods.linalg import LinalgMethods
 from plugrad.core.methods.masks import MaskMethods
 from plugrad.core.methods.neural import NeuralMethods
+from plugrad.core.methods.patching import PatchingMethods
 from plugrad.core.methods.pointwise import PointwiseMethods
 from plugrad.core.methods.random import RandomMethods
 from plugrad.core.methods.reduction import ReductionMethods
@@ -44,6 +45,7 @@ class Methods(
     IndexingMethods,
     SortingMethods,
     SliceMethods,
+    PatchingMethods,
     ScatterMethods,
     MaskMethods,
     LinalgMethods,

@@ -19,6 +19,8 @@ _SPREAD: Final = (
 )
 _EXTREMUM: Final = ("()", "(Tensor other)", "(int dim, bool keepdim = False)")
 _TRUTH: Final = ("()", "(tuple of ints dim = None, bool keepdim = False)", "(int dim, bool keepdim = False)")
+_SECTIONS: Final = ("(int sections)", "(tuple of ints indices)")
+_ONE_OR_MORE: Final = ("(Tensor input)", "(tuple of Tensors tensors)")
 _MOVE: Final = ("(int source, int destination)", "(tuple of ints source, tuple of ints destination)")
 
 # The forms of functions that have several, as PyTorch prints them for the method. A function with one form
@@ -45,6 +47,12 @@ _FORMS: Final[dict[str, tuple[str, ...]]] = {
         "(int repeats, int dim = None, *, int output_size = None)",
     ),
     "fill_": ("(Tensor value)", "(Number value)"),
+    "hsplit": _SECTIONS,
+    "vsplit": _SECTIONS,
+    "dsplit": _SECTIONS,
+    "atleast_1d": _ONE_OR_MORE,
+    "atleast_2d": _ONE_OR_MORE,
+    "atleast_3d": _ONE_OR_MORE,
 }
 
 

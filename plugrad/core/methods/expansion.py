@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dispatch, ops
+from plugrad.core.errors import with_hint
 from plugrad.core.methods import dimensions, joining, layout
 from plugrad.core.promote import wrong_type
 from plugrad.core.size import Size
 from plugrad.core.value import Value
 
-__all__ = ["broadcast_shapes", "broadcast_tensors", "broadcast_to"]
+__all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors", "broadcast_to"]
 
 
 def expand(input: Any, *size: Any, **names: Any) -> Any:
@@ -157,6 +158,115 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     return tuple(dispatch.FUNCTIONS["broadcast_arrays"](*tensors))
 
 
+def _at_least(name: str, tensors: tuple[Any, ...], ndim: int) -> Any:
+    sequence = tensors
+    if len(tensors) == 1:
+        if isinstance(tensors[0], Value):
+            return joining.at_least(tensors[0], ndim)
+        if not isinstance(tensors[0], (tuple, list)):
+            raise dimensions.refused(name, tensors[0])
+        sequence = tuple(tensors[0])
+    for i, x in enumerate(sequence):
+        if not isinstance(x, Value):
+            raise joining.no_tensor(x, i)
+    return tuple([joining.at_least(x, ndim) for x in sequence])
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """Return tensors with one dimension at least: views of those that have none.
+
+    Args:
+        tensors: The tensors, one by one or as one sequence.
+
+    Returns:
+        A tensor for one tensor, else a tuple.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.atleast_1d(plugrad.tensor(1))
+        tensor([1])
+    """
+    return _at_least("atleast_1d", tensors, 1)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """Return tensors with two dimensions at least, vectors as rows: views of those that have fewer.
+
+    Args:
+        tensors: The tensors, one by one or as one sequence.
+
+    Returns:
+        A tensor for one tensor, else a tuple.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.atleast_2d(plugrad.tensor([1, 2]))
+        tensor([[1, 2]])
+    """
+    return _at_least("atleast_2d", tensors, 2)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """Return tensors with three dimensions at least: views of those that have fewer.
+
+    Args:
+        tensors: The tensors, one by one or as one sequence.
+
+    Returns:
+        A tensor for one tensor, else a tuple.
+
+    Shape:
+        - Output: (1, n, 1) of a vector of n elements, (n, m, 1) of a matrix.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.atleast_3d(plugrad.tensor([1, 2])).shape
+        plugrad.Size([1, 2, 1])
+    """
+    return _at_least("atleast_3d", tensors, 3)
+
+
+def sum_to_size(input: Any, *size: Any, **names: Any) -> Any:
+    """Return sums over dimensions so that a shape is left that broadcasts to this one.
+
+    Args:
+        input: The tensor.
+        size: The shape, one by one or as one sequence.
+        names: ``size=`` by name.
+
+    Returns:
+        A tensor of that shape.
+
+    Raises:
+        RuntimeError: if the shape does not broadcast to that of the tensor.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.ones(2, 3).sum_to_size(2, 1)
+        tensor([[3.],
+                [3.]])
+    """
+    x = dimensions.tensor("sum_to_size", input)
+    shape = layout.sizes("sum_to_size", size, "size", names)
+    old = tuple(x.raw.shape)
+    extra = len(old) - len(shape)
+    if extra < 0 or any([n not in (1, old[extra + i]) for i, n in enumerate(shape)]):
+        raise RuntimeError(
+            with_hint(
+                f"size {{{list(shape)}}} is not expandable to size {{{list(old)}}}.",
+                "each size is 1 or stays, counted from the last.",
+            )
+        )
+    if shape == old:
+        return x
+    axis = tuple([i for i in range(len(old)) if i < extra or (shape[i - extra] == 1 and old[i] != 1)])
+    return ops.reshape(x.sum(axis, keepdim=True), shape=shape)
+
+
 class ExpansionMethods:
     """The methods of this chapter."""
 
@@ -165,3 +275,4 @@ class ExpansionMethods:
     expand = expand
     expand_as = expand_as
     broadcast_to = broadcast_to
+    sum_to_size = sum_to_size

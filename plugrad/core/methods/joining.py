@@ -22,6 +22,7 @@ __all__ = [
     "dstack",
     "hstack",
     "meshgrid",
+    "row_stack",
     "stack",
     "vstack",
 ]
@@ -195,7 +196,7 @@ def stack(tensors: Any, dim: int = 0, *, axis: Any = None) -> Any:
     return ops.stack(given, axis=found)
 
 
-def _at_least(x: Any, ndim: int) -> Any:
+def at_least(x: Any, ndim: int) -> Any:
     """A number as a vector, a vector as a row, a matrix with a last dimension of 1: ``ndim`` dimensions."""
     shape = tuple(x.raw.shape)
     if len(shape) >= ndim:
@@ -231,7 +232,7 @@ def hstack(tensors: Any) -> Any:
         >>> plugrad.hstack([plugrad.tensor([1, 2]), plugrad.tensor([3])])
         tensor([1, 2, 3])
     """
-    given = [_at_least(x, 1) for x in _several("hstack", tensors)]
+    given = [at_least(x, 1) for x in _several("hstack", tensors)]
     return _cat("cat", given, 0 if given[0].raw.ndim == 1 else 1)
 
 
@@ -254,7 +255,20 @@ def vstack(tensors: Any) -> Any:
         tensor([[1, 2],
                 [3, 4]])
     """
-    return _cat("cat", [_at_least(x, 2) for x in _several("vstack", tensors)], 0)
+    return _cat("cat", [at_least(x, 2) for x in _several("vstack", tensors)], 0)
+
+
+def row_stack(tensors: Any) -> Any:
+    """Return tensors below each other: another name of ``vstack``.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.row_stack([plugrad.tensor([1, 2]), plugrad.tensor([3, 4])])
+        tensor([[1, 2],
+                [3, 4]])
+    """
+    return vstack(tensors)
 
 
 def dstack(tensors: Any) -> Any:
@@ -275,7 +289,7 @@ def dstack(tensors: Any) -> Any:
         >>> plugrad.dstack([plugrad.tensor([1, 2]), plugrad.tensor([3, 4])]).shape
         plugrad.Size([1, 2, 2])
     """
-    return _cat("cat", [_at_least(x, 3) for x in _several("dstack", tensors)], 2)
+    return _cat("cat", [at_least(x, 3) for x in _several("dstack", tensors)], 2)
 
 
 def column_stack(tensors: Any) -> Any:
@@ -347,5 +361,5 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
             )
         if x.dtype is not tensors[0].dtype:
             raise RuntimeError("meshgrid expects all tensors to have the same dtype")
-    vectors = [_at_least(x, 1) for x in tensors]
+    vectors = [at_least(x, 1) for x in tensors]
     return tuple(dispatch.FUNCTIONS["meshgrid"](*vectors, indexing=indexing))

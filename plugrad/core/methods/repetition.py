@@ -10,7 +10,7 @@ from plugrad.core.methods import dimensions, layout
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
 
-__all__ = ["flip", "fliplr", "flipud", "repeat_interleave", "roll", "tile"]
+__all__ = ["flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90", "tile"]
 
 
 def flip(input: Any, *dims: Any, **names: Any) -> Any:
@@ -88,6 +88,43 @@ def flipud(input: Any) -> Any:
     if x.raw.ndim < 1:
         raise RuntimeError("Input must be >= 1-d.")
     return ops.reverse(x, axis=(0,))
+
+
+def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
+    """Return a copy turned by so many quarters, from the first of two dimensions to the second.
+
+    Args:
+        input: A tensor of at least two dimensions.
+        k: How many quarters; negative ones turn back.
+        dims: The two dimensions.
+
+    Returns:
+        A new tensor.
+
+    Raises:
+        RuntimeError: if there are not two different dimensions.
+        IndexError: if one is out of range.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.rot90(plugrad.tensor([[1, 2], [3, 4]]))
+        tensor([[2, 4],
+                [1, 3]])
+    """
+    x = dimensions.tensor("rot90", input)
+    k = arguments.as_int("rot90", "k", 2, k)
+    given = layout.sizes("rot90", (dims,), "dims", {})
+    ndim = x.raw.ndim
+    if len(given) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(given)}")
+    if ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
+    first, second = given
+    axes = tuple([dimensions.one("rot90", d, ndim) for d in given])
+    if axes[0] == axes[1]:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {first} and dim1 = {second}")
+    return ops.rot90(x, turns=k % 4, axes=axes)
 
 
 def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
@@ -283,6 +320,7 @@ class RepetitionMethods:
     fliplr = fliplr
     flipud = flipud
     roll = roll
+    rot90 = rot90
     repeat = repeat
     tile = tile
     repeat_interleave = repeat_interleave

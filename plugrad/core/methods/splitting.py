@@ -11,7 +11,7 @@ from plugrad.core.errors import with_hint
 from plugrad.core.methods import dimensions, layout
 from plugrad.core.value import Value
 
-__all__ = ["chunk", "split", "split_with_sizes", "tensor_split", "unbind"]
+__all__ = ["chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind", "vsplit"]
 
 
 def _splittable(name: str, x: Any, dim: Any) -> int:
@@ -177,6 +177,112 @@ def tensor_split(
     return tuple([ops.basic_slice(x, key=(*lead, slice(*slice(a, b).indices(n)), ...)) for a, b in spans])
 
 
+def _split_along(name: str, input: Any, where: Any, names: dict[str, Any], axis: int, needed: int) -> tuple[Any, ...]:
+    """hsplit, vsplit, dsplit: as tensor_split, but sections must be even."""
+    x = dimensions.tensor(name, input)
+    for key in ("indices", "sections"):
+        where = names.pop(key, None) if where is None else where
+    if names:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(names))}'")
+    shape = x.raw.shape
+    if len(shape) < needed:
+        raise RuntimeError(
+            with_hint(
+                f"plugrad.{name} requires a tensor with at least {needed} dimension, but got a tensor with "
+                f"{len(shape)} dimensions!",
+                "unsqueeze() adds a dimension.",
+            )
+        )
+    if dimensions.is_dim(where):
+        count = arguments.as_int(name, "sections", 1, where)
+        if count == 0 or (count > 0 and shape[axis] % count):
+            raise RuntimeError(
+                with_hint(
+                    f"plugrad.{name} attempted to split along dimension {axis}, but the size of the dimension "
+                    f"{shape[axis]} is not divisible by the split_size {count}!",
+                    "tensor_split() makes parts of different sizes.",
+                )
+            )
+    elif not isinstance(where, (tuple, list)):
+        raise dimensions.refused(name, where)
+    return tensor_split(x, where, axis)
+
+
+def hsplit(input: Any, *indices: Any, **names: Any) -> tuple[Any, ...]:
+    """Return parts side by side: along the second dimension, or the first of a vector. Views.
+
+    Args:
+        input: A tensor of at least one dimension.
+        indices: How many even parts, or where parts start: as one sequence, or one by one.
+        names: ``sections=`` or ``indices=``.
+
+    Returns:
+        A tuple of views.
+
+    Raises:
+        RuntimeError: if the parts would be uneven, or dimensions are missing.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.hsplit(plugrad.tensor([1, 2, 3, 4]), 2)
+        (tensor([1, 2]), tensor([3, 4]))
+    """
+    axis = 0 if getattr(getattr(input, "raw", None), "ndim", 2) == 1 else 1
+    return _split_along("hsplit", input, _one_sequence(indices), names, axis, 1)
+
+
+def vsplit(input: Any, *indices: Any, **names: Any) -> tuple[Any, ...]:
+    """Return parts below each other: along the first dimension. Views.
+
+    Args:
+        input: A tensor of at least two dimensions.
+        indices: How many even parts, or where parts start: as one sequence, or one by one.
+        names: ``sections=`` or ``indices=``.
+
+    Returns:
+        A tuple of views.
+
+    Raises:
+        RuntimeError: if the parts would be uneven, or dimensions are missing.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.vsplit(plugrad.tensor([[1, 2], [3, 4]]), 2)
+        (tensor([[1, 2]]), tensor([[3, 4]]))
+    """
+    return _split_along("vsplit", input, _one_sequence(indices), names, 0, 2)
+
+
+def dsplit(input: Any, *indices: Any, **names: Any) -> tuple[Any, ...]:
+    """Return parts behind each other: along the third dimension. Views.
+
+    Args:
+        input: A tensor of at least three dimensions.
+        indices: How many even parts, or where parts start: as one sequence, or one by one.
+        names: ``sections=`` or ``indices=``.
+
+    Returns:
+        A tuple of views.
+
+    Raises:
+        RuntimeError: if the parts would be uneven, or dimensions are missing.
+
+    Example::
+
+        >>> import plugrad
+        >>> [tuple(part.shape) for part in plugrad.dsplit(plugrad.zeros(2, 2, 4), [1, 3])]
+        [(2, 2, 1), (2, 2, 2), (2, 2, 1)]
+    """
+    return _split_along("dsplit", input, _one_sequence(indices), names, 2, 3)
+
+
+def _one_sequence(indices: tuple[Any, ...]) -> Any:
+    """The one argument, or several integers as a sequence."""
+    return indices if len(indices) > 1 else (indices[0] if indices else None)
+
+
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """Return the slices along a dimension, without it: views.
 
@@ -217,3 +323,6 @@ class SplittingMethods:
     chunk = chunk
     tensor_split = tensor_split
     unbind = unbind
+    hsplit = hsplit
+    vsplit = vsplit
+    dsplit = dsplit

@@ -14,7 +14,7 @@ from plugrad.core.ops.shape import moved
 from plugrad.core.promote import wrong_type
 from plugrad.core.value import Value
 
-__all__ = ["moveaxis", "movedim", "permute", "swapaxes", "swapdims", "t", "transpose"]
+__all__ = ["adjoint", "moveaxis", "movedim", "permute", "swapaxes", "swapdims", "t", "transpose"]
 
 _swapped_ = overload(ops.permute_dims, "TransposeBackward1")
 
@@ -303,6 +303,64 @@ def moveaxis(input: Any, source: Any, destination: Any) -> Any:
     return _moved("moveaxis", input, source, destination)
 
 
+def _adjoint(name: str, x: Any) -> Any:
+    ndim = x.raw.ndim
+    if ndim == 0:
+        shown = name.removeprefix("tensor.") if name.endswith(")") else name.replace("tensor", "Tensor")
+        warnings.warn(f"{shown} is deprecated on 0-D tensors. Consider using x.conj().", UserWarning, stacklevel=3)
+    if ndim == 1:
+        raise RuntimeError(
+            with_hint(
+                f"{name} is only supported on matrices or batches of matrices. Got 1-D tensor.",
+                "x[None] is a matrix of one row.",
+            )
+        )
+    if x.dtype.is_complex:
+        x = x.conj()
+    return ops.swap_dims(x, axes=_swap("adjoint", x, -2, -1)) if ndim else x
+
+
+def adjoint(input: Any) -> Any:
+    """Return a matrix, or each of a batch, transposed and conjugated.
+
+    Args:
+        input: A tensor of at least two dimensions.
+
+    Returns:
+        A tensor: a view of real numbers, a new one of complex numbers.
+
+    Raises:
+        RuntimeError: for vectors.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.adjoint(plugrad.tensor([[1, 2], [3, 4]]))
+        tensor([[1, 3],
+                [2, 4]])
+    """
+    return _adjoint("tensor.adjoint()", dimensions.tensor("adjoint", input))
+
+
+def matrix_adjoint(self: Any) -> Any:
+    """The matrices of the last two dimensions transposed and conjugated."""
+    return _adjoint("tensor.mH", self)
+
+
+def hermitian(self: Any) -> Any:
+    """A matrix transposed and conjugated."""
+    ndim = self.raw.ndim
+    if ndim not in (0, 2):
+        batch = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
+        raise RuntimeError(
+            with_hint(
+                f"tensor.H is only supported on matrices (2-D tensors). Got {ndim}-D tensor.{batch}",
+                "x.mH takes batches.",
+            )
+        )
+    return _adjoint("tensor.H", self)
+
+
 class TranspositionMethods:
     """The methods and properties of this chapter."""
 
@@ -319,5 +377,8 @@ class TranspositionMethods:
     t_ = t_
     movedim = movedim
     moveaxis = moveaxis
+    adjoint = adjoint
+    H = property(hermitian)
+    mH = property(matrix_adjoint)  # noqa: N815 - PyTorch's name
     T = property(reversed_dims)
     mT = property(matrix_transposed)  # noqa: N815 - PyTorch's name

@@ -17,6 +17,7 @@ from plugrad.core.ops.joining import *
 from plugrad.core.ops.linalg import *
 from plugrad.core.ops.loss import *
 from plugrad.core.ops.normalization import *
+from plugrad.core.ops.patching import *
 from plugrad.core.ops.piecewise import *
 from plugrad.core.ops.power import *
 from plugrad.core.ops.reduction import *

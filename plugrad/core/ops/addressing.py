@@ -12,7 +12,7 @@ __all__: list[str] = []
 
 def constant(xp, near, shape, value, dtype):
     """One value everywhere, on the device of ``near``."""
-    return xp.broadcast_to(xp.full_like(xp.any(near), value, dtype=dtype), tuple(shape))
+    return xp.broadcast_to(xp.full_like(xp.any(near), value, dtype=dtype), shape=tuple(shape))
 
 
 def counting(xp, near, n):

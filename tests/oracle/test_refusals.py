@@ -1,0 +1,88 @@
+"""Calls that PyTorch refuses, or answers in a way of its own: the same exception, and the same words."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import pytest
+
+from tests.oracle.harness import ours, real
+
+SHAPES = """
+torch.hsplit(torch.tensor(1.0), 2)
+torch.vsplit(torch.ones(3), 2)
+torch.dsplit(torch.ones(3, 4), 2)
+torch.hsplit(torch.ones(3, 4), 3)
+torch.vsplit(torch.ones(3, 4), 2)
+torch.hsplit(torch.ones(3, 4), 0)
+torch.hsplit(torch.ones(3, 4), -1)
+torch.ones(3, 4).hsplit('a')
+torch.atleast_1d(2.0)
+torch.atleast_1d([2.0])
+torch.rot90(torch.ones(3, 4), 1, [0])
+torch.rot90(torch.ones(3, 4), 1, [0, -2])
+torch.rot90(torch.ones(3), 1, [0, 1])
+torch.rot90(torch.ones(3, 4), 1, [0, 2])
+torch.rot90(torch.ones(3, 4), 1.0)
+torch.narrow_copy(torch.ones(3, 4), 0, 1, 5)
+torch.narrow_copy(torch.ones(3, 4), 0, 5, 1)
+torch.narrow_copy(torch.tensor(1.0), 0, 0, 1)
+torch.unravel_index(torch.tensor([1.0, 2]), (3, 4))
+torch.unravel_index(torch.tensor([True]), (3, 4))
+torch.unravel_index(torch.tensor(1), (3, -4))
+torch.unravel_index(torch.tensor(1), 'a')
+torch.unravel_index(torch.tensor(1), (3, 2.0))
+torch.ones(3, 4).select_scatter(torch.ones(3), 0, 1)
+torch.ones(3, 4).select_scatter(torch.ones(4), 0, 3)
+torch.ones(3, 4).select_scatter(torch.ones(4), 2, 3)
+torch.ones(()).select_scatter(torch.ones(()), 0, 0)
+torch.ones(3, 4).slice_scatter(torch.ones(3, 2), 1)
+torch.ones(3, 4).slice_scatter(torch.ones(3, 2), 1, step=0)
+torch.ones(()).slice_scatter(torch.ones(0, 4), 0, 3, 1)
+torch.ones(3, 4).diagonal_scatter(torch.ones(2))
+torch.ones(3).diagonal_scatter(torch.ones(3))
+torch.ones(3, 4).as_strided((2, 2), (1,))
+torch.ones(3, 4).as_strided((2, 2), (1, -1))
+torch.ones(3, 4).as_strided((2, 2), (10, 10))
+torch.ones(3, 4).as_strided((-2, 2), (10, 10))
+torch.ones(3, 4).as_strided((2, 2), (1, 1), -1)
+torch.as_strided_scatter(torch.ones(3, 4), torch.ones(2, 1), (2, 2), (1, 2), 1)
+torch.ones(3).fill_diagonal_(7)
+torch.ones(2, 3, 2).fill_diagonal_(7)
+torch.ones(3, 4).sum_to_size(2, 4)
+torch.ones(3, 4).sum_to_size(1, 3, 4)
+torch.ones(3).adjoint()
+torch.ones(3).mH
+torch.ones(3).H
+torch.ones(2, 3, 4).H
+torch.cartesian_prod()
+torch.cartesian_prod(torch.ones(3, 4), torch.ones(3))
+torch.cartesian_prod([torch.ones(3)])
+torch.cartesian_prod(torch.ones(3), torch.ones(3).long())
+torch.combinations(torch.ones(3), -1)
+torch.combinations(torch.ones(3, 4))
+"""
+
+
+def called(lib: Any, code: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return eval(code, {"torch": lib, "nan": math.nan, "inf": math.inf})
+
+
+def calls(*tables: str) -> list[str]:
+    return [line for table in tables for line in table.strip().splitlines()]
+
+
+@pytest.mark.parametrize("code", calls(SHAPES))
+def test_same_refusal(code: str) -> None:
+    with pytest.raises(Exception) as theirs:  # noqa: PT011 - whatever PyTorch raises
+        called(real, code)
+    with pytest.raises(type(theirs.value)) as mine:
+        called(ours, code)
+    first, _, hint = str(mine.value).partition("\nHint: ")
+    expected = str(theirs.value).replace("torch.", "plugrad.").rstrip()
+    assert first.replace("torch.", "plugrad.").rstrip() == expected
+    assert "\n" not in hint
