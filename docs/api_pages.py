@@ -12,6 +12,8 @@ from typing import Any
 MODULES = (
     "plugrad",
     "plugrad.autograd",
+    "plugrad.autograd.function",
+    "plugrad.autograd.functional",
     "plugrad.nn",
     "plugrad.nn.functional",
     "plugrad.nn.init",

@@ -1,6 +1,7 @@
 """Automatic differentiation: backward, grad, Function, grad modes, gradient checks."""
 
 from plugrad.autograd import function as function
+from plugrad.autograd import functional as functional
 from plugrad.core.autograd import backward as backward
 from plugrad.core.autograd import grad as grad
 from plugrad.core.function import Function as Function
@@ -14,6 +15,6 @@ from plugrad.testing.gradcheck import gradcheck as gradcheck
 from plugrad.testing.gradcheck import gradgradcheck as gradgradcheck
 
 __all__ = [
-    "Function", "FunctionCtx", "Variable", "backward", "enable_grad", "function", "grad", "gradcheck",
+    "Function", "FunctionCtx", "Variable", "backward", "enable_grad", "function", "functional", "grad", "gradcheck",
     "gradgradcheck", "inference_mode", "no_grad", "set_grad_enabled",
 ]  # fmt: skip
