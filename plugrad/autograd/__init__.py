@@ -2,6 +2,7 @@
 
 from plugrad.autograd import function as function
 from plugrad.autograd import functional as functional
+from plugrad.autograd import graph as graph
 from plugrad.core.autograd import backward as backward
 from plugrad.core.autograd import grad as grad
 from plugrad.core.function import Function as Function
@@ -16,5 +17,5 @@ from plugrad.testing.gradcheck import gradgradcheck as gradgradcheck
 
 __all__ = [
     "Function", "FunctionCtx", "Variable", "backward", "enable_grad", "function", "functional", "grad", "gradcheck",
-    "gradgradcheck", "inference_mode", "no_grad", "set_grad_enabled",
+    "gradgradcheck", "graph", "inference_mode", "no_grad", "set_grad_enabled",
 ]  # fmt: skip

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from plugrad.core import dispatch, engine
 from plugrad.core.errors import COMPLEX_GRADIENT, with_hint
+from plugrad.core.graph import GradientEdge, as_output
+from plugrad.core.graph import edge_of as edge_of
 from plugrad.core.value import Value
 
 _CYCLE = (
@@ -18,7 +21,33 @@ _CYCLE = (
 
 
 def _as_tuple(values: Any) -> tuple[Any, ...]:
+    if isinstance(values, GradientEdge):
+        return (values,)
     return tuple(values) if isinstance(values, (tuple, list)) else (values,)
+
+
+def _inputs(inputs: Any, caller: str) -> tuple[Any, ...]:
+    """``inputs`` of ``backward`` and ``grad``: tensors and edges, alone, in a sequence or in a dict."""
+    if isinstance(inputs, Mapping) and type(inputs) is not dict:
+        raise TypeError(
+            f"`inputs` argument to `{caller}()` must be a dict, not {type(inputs).__name__}. Other Mapping types are "
+            "not supported."
+        )
+    xs = tuple(inputs.values()) if isinstance(inputs, dict) else _as_tuple(inputs)
+    if not xs:
+        raise RuntimeError(f"`inputs` argument to `{caller}()` cannot be empty.")
+    for x in xs:
+        if isinstance(x, GradientEdge):
+            continue
+        if not isinstance(x, Value):
+            raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(x).__name__}")
+        if not x.tracked:
+            raise RuntimeError(
+                with_hint("One of the differentiated Tensors does not require grad", "call x.requires_grad_() first.")
+            )
+        if x.dtype.is_complex:
+            raise NotImplementedError(COMPLEX_GRADIENT)
+    return xs
 
 
 def _size(value: Any) -> str:
@@ -84,11 +113,6 @@ def _check_roots(outputs: tuple[Any, ...]) -> None:
             )
 
 
-def edge_of(tensor: Any) -> Any:
-    """Where a Tensor's gradient goes."""
-    return tensor.edge or (tensor, None)
-
-
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
@@ -101,11 +125,12 @@ def backward(
     For outputs ``y_k`` with incoming gradients ``v_k``, every leaf ``x`` receives ``sum_k (dy_k/dx)^T v_k``.
 
     Args:
-        tensors: A Tensor or a sequence of them.
+        tensors: A Tensor or a ``GradientEdge``, or a sequence of them.
         grad_tensors: For each the incoming gradient, of its shape; None for scalars means 1.
         retain_graph: Keep what the graph saved, for another backward. Default: the value of ``create_graph``.
         create_graph: Record the walk, so that the gradients can be differentiated again.
-        inputs: Accumulate only into these tensors.
+        inputs: Accumulate only into these tensors (a sequence, or the values of a dict). ``retain_grad`` is called on
+            those that are no leaves.
 
     Raises:
         RuntimeError: if a tensor requires no gradient, is no scalar and has no incoming gradient, or if the graph
@@ -119,38 +144,21 @@ def backward(
         >>> x.grad
         tensor([2., 4.])
     """
-    outputs = _as_tuple(tensors)
+    outputs = tuple([as_output(y) for y in _as_tuple(tensors)])
     given = (None,) * len(outputs) if grad_tensors is None else _as_tuple(grad_tensors)
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
-    wanted = None
-    if inputs is not None:
-        wanted = _as_tuple(inputs)
-        if not wanted:
-            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-        _check_inputs(wanted)
+    wanted = None if inputs is None else _inputs(inputs, "backward")
     seeds = _seeds(outputs, given, create_graph)
     _check_roots(outputs)
     keep = create_graph if retain_graph is None else retain_graph
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
+    for x in wanted or ():
+        if isinstance(x, Value) and x.edge is not None:
+            x.retain_grad()  # type: ignore[attr-defined]  # every Value that users have is a Tensor
     edges = None if wanted is None else [edge_of(x) for x in wanted]
-    found = engine.run([edge_of(y) for y in outputs], seeds, keep, create_graph, edges)
-    for x, grad in zip(wanted or (), found, strict=True):
-        # Leaves were accumulated into as their gradients came; non-leaves only because they were asked for.
-        # (those that retain their gradient already have it).
-        if x.edge is not None and grad is not None and not x.retains_grad:
-            x.accumulate(grad, True, create_graph)
-
-
-def _check_inputs(inputs: tuple[Any, ...]) -> None:
-    for x in inputs:
-        if not x.tracked:
-            raise RuntimeError(
-                with_hint("One of the differentiated Tensors does not require grad", "call x.requires_grad_() first.")
-            )
-        if x.dtype.is_complex:
-            raise NotImplementedError(COMPLEX_GRADIENT)
+    engine.run([edge_of(y) for y in outputs], seeds, keep, create_graph, edges)
 
 
 def grad(
@@ -162,14 +170,14 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Any, ...]:
+) -> Any:
     """Return the gradients of ``outputs`` with respect to ``inputs``; no ``.grad`` is touched.
 
     For outputs ``y_k`` with incoming gradients ``v_k``, the result for ``x`` is ``sum_k (dy_k/dx)^T v_k``.
 
     Args:
-        outputs: A Tensor or a sequence of them.
-        inputs: Tensors (leaves or not) to differentiate with respect to.
+        outputs: A Tensor or a ``GradientEdge``, or a sequence of them.
+        inputs: Tensors (leaves or not) or edges to differentiate with respect to; or a dict of them.
         grad_outputs: For each output the incoming gradient; None for scalars means 1.
         retain_graph: Keep what the graph saved, for another walk. Default: the value of ``create_graph``.
         create_graph: Record the walk, so that the gradients can be differentiated again.
@@ -179,7 +187,7 @@ def grad(
         materialize_grads: Return zeros for inputs that were not used.
 
     Returns:
-        A tuple with a gradient for every input.
+        A tuple with a gradient for every input; a dict where ``inputs`` is one.
 
     Raises:
         RuntimeError: if an input requires no gradient or was not used, and in the cases of ``backward``.
@@ -194,8 +202,8 @@ def grad(
     """
     if is_grads_batched:
         raise NotImplementedError("is_grads_batched is not supported yet\nHint: loop over the rows of grad_outputs.")
-    ys = _as_tuple(outputs)
-    xs = _as_tuple(inputs)
+    ys = tuple([as_output(y) for y in _as_tuple(outputs)])
+    xs = _inputs(inputs, "grad")
     given = (None,) * len(ys) if grad_outputs is None else _as_tuple(grad_outputs)
     if len(given) != len(ys):
         raise RuntimeError(f"got {len(ys)} tensors and {len(given)} gradients")
@@ -205,7 +213,6 @@ def grad(
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
-    _check_inputs(xs)
     seeds = _seeds(ys, given, create_graph)
     _check_roots(ys)
     keep = create_graph if retain_graph is None else retain_graph
@@ -219,9 +226,19 @@ def grad(
                     "allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:
+                if isinstance(x, GradientEdge):
+                    raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
                 results.append(dispatch.Tensor(x.device.xp.zeros_like(x.raw), x.device, x.dtype))
             else:
                 results.append(None)
         else:
-            results.append(gradient if create_graph else dispatch.Tensor(gradient, x.device, x.dtype))
-    return tuple(results)
+            results.append(gradient if create_graph else _wrapped(gradient, x))
+    return dict(zip(inputs, results, strict=True)) if isinstance(inputs, dict) else tuple(results)
+
+
+def _wrapped(gradient: Any, x: Any) -> Any:
+    """A gradient that the walk found for a Tensor or an edge, as a Tensor."""
+    if not isinstance(x, GradientEdge):
+        return dispatch.Tensor(gradient, x.device, x.dtype)
+    device = edge_of(x)[0].device
+    return dispatch.Tensor(gradient, device, device.backend.dtype_of(gradient))

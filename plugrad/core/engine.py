@@ -65,8 +65,9 @@ def _walk(
     owned: set[Any] = set()
     borrowed: set[Any] = set()
     captured: dict[Any, Any] = {}
-    order, waiting = _reachable(roots)
+    order, reachable, waiting = _reachable(roots)
     wanted, needed = (None, None) if inputs is None else _needed(order, inputs)
+    walk: hooks.Walk = (reachable, waiting, needed, wanted, {})
 
     for root, gradient in zip(roots, gradients, strict=True):
         _add(buffers, owned, root, gradient, create_graph)
@@ -79,15 +80,18 @@ def _walk(
         g = buffers.pop(node, None)
         if g is None:
             continue
-        if node.hooks is not None:
-            g = hooks.before_node(node, g, create_graph)
         edges = node.edges
         if needed is not None and wanted is not None:
-            if node in wanted:
-                captured[node] = g
             if node not in needed:
+                captured[node] = g if node.hooks is None else hooks.at_outputs(node, g, create_graph, walk)
                 continue
+            if node in wanted:
+                # Before its hooks, unlike above: so it is in PyTorch.
+                captured[node] = g
             edges = tuple([e if e is not None and (e[0] in needed or e[0] in wanted) else None for e in edges])
+        if node.hooks is not None:
+            g = hooks.before_node(node, g, create_graph, walk)
+        came = g
         if node.outputs is not None and node.fills_zeros:
             g = _with_zeros(node, g, create_graph)
         if node.saved is None:
@@ -95,7 +99,7 @@ def _walk(
 
         grads = node.gradient_tensors(edges, g) if create_graph else node.gradients(edges, g)
         if node.hooks is not None:
-            grads = hooks.after_node(node, grads, g, create_graph)
+            grads = hooks.after_node(node, grads, came, create_graph, walk)
         # Without saved tensors there is nothing to free: such a node can run again, as in PyTorch.
         if not keep_graph and node.versions:
             node.saved = None
@@ -125,16 +129,16 @@ def _walk(
                     if wanted is None and target.hooks is None and target.post_accumulate_hooks is None:
                         target.accumulate(buffers.pop(target), fresh, create_graph)
                     else:
-                        _finish_leaf(target, buffers.pop(target), fresh, create_graph, wanted, captured, accumulate)
+                        _finish_leaf(target, buffers.pop(target), fresh, create_graph, walk, captured, accumulate)
     # Leaves that also hang below nodes which no gradient reached.
     for leaf, grad in buffers.items():
-        _finish_leaf(leaf, grad, leaf in owned, create_graph, wanted, captured, accumulate)
+        _finish_leaf(leaf, grad, leaf in owned, create_graph, walk, captured, accumulate)
 
     return [] if inputs is None else [_captured(captured, edge, create_graph) for edge in inputs]
 
 
-def _reachable(roots: Sequence[tuple[Any, int | None]]) -> tuple[list[Node], dict[Any, int]]:
-    """All nodes that gradients from ``roots`` can reach, oldest first; for every leaf, how many edges lead to it."""
+def _reachable(roots: Sequence[tuple[Any, int | None]]) -> tuple[list[Node], set[Node], dict[Any, int]]:
+    """All nodes that gradients from ``roots`` can reach, oldest first and as a set; for each leaf, how many edges."""
     nodes: list[Node] = []
     leaves: dict[Any, int] = {}
     seen: set[Node] = set()
@@ -153,7 +157,7 @@ def _reachable(roots: Sequence[tuple[Any, int | None]]) -> tuple[list[Node], dic
                     seen.add(target)
                     nodes.append(target)
     nodes.sort(key=_number)
-    return nodes, leaves
+    return nodes, seen, leaves
 
 
 def _needed(order: list[Node], inputs: Sequence[tuple[Any, int | None]]) -> tuple[set[Any], set[Any]]:
@@ -213,21 +217,21 @@ def _finish_leaf(
     grad: Any,
     fresh: bool,
     create_graph: bool,
-    wanted: set[Any] | None,
+    walk: hooks.Walk,
     captured: dict[Any, Any],
     accumulate: bool,
 ) -> None:
     """All of a leaf's gradient is there: run its hooks, then keep it or add it into ``.grad``."""
+    wanted = walk[3]
     if wanted is not None and leaf not in wanted:
         return
     if leaf.hooks is not None:
-        grad = hooks.before_leaf(leaf, grad, create_graph)
+        grad = hooks.before_leaf(leaf, grad, create_graph, walk)
         fresh = False
     if wanted is not None and not accumulate:
         captured[leaf] = grad if create_graph or fresh else leaf.device.backend.copy(grad)
         return
-    leaf.accumulate(grad, fresh, create_graph)
-    hooks.after_accumulate(leaf, create_graph)
+    hooks.accumulate(leaf, grad, fresh, create_graph, walk)
 
 
 def _captured(captured: dict[Any, Any], edge: tuple[Any, int | None], create_graph: bool) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import weakref
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plugrad.core.errors import BACKWARD_TWICE
+from plugrad.core.handles import Hookable
 
 if TYPE_CHECKING:
     from plugrad.core.device import device as Device
@@ -17,7 +18,15 @@ Edge = tuple[Any, int | None] | None
 _numbers = count().__next__
 
 
-class Node:
+class OutputFacts(NamedTuple):
+    """What is known of an output of a node: of what its gradient has to be."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    device: Any
+
+
+class Node(Hookable):
     """One recorded op. Each op has a subclass of its own, named as PyTorch names its nodes.
 
     Attributes:
@@ -44,6 +53,8 @@ class Node:
     #: (shape, dtype, differentiable) of each output of a node with several; None where there is one.
     outputs: tuple[Any, ...] | None
 
+    #: The inputs that can have a gradient, where some can't (a condition, indices): users see no others.
+    places: tuple[int, ...] | None = None
     #: Whether rules want zeros where an output got no gradient.
     fills_zeros: bool = True
 
@@ -70,7 +81,11 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """For every input, (the node that gradients go to or None, its output number)."""
-        return tuple((None, 0) if e is None else (as_function(e[0]), e[1] or 0) for e in self.edges)
+        edges = self.edges if self.places is None else [self.edges[i] for i in self.places]
+        found = tuple([(None, 0) if e is None else (as_function(e[0]), e[1] or 0) for e in edges])
+        # What stands for a leaf lives as long as a node that leads to it, and with it the hooks that it may get.
+        self.__dict__["_accumulators"] = [node for node, _ in found if isinstance(node, AccumulateGrad)]
+        return found
 
     def name(self) -> str:
         """The node's name, ``"MulBackward0"``."""
@@ -84,6 +99,18 @@ class Node:
 
     def _sequence_nr(self) -> int:
         return self.number
+
+    def note_output(self, number: int, shape: tuple[int, ...], dtype: Any) -> None:
+        """Keep what an output is, for those who look at the node and have the tensor no more."""
+        if self.outputs is None:
+            self.__dict__["_output"] = OutputFacts(tuple(shape), dtype, self.device)
+
+    @property
+    def _input_metadata(self) -> list[OutputFacts | None]:
+        """Of what the gradients of the outputs have to be; None where nobody has looked at an output yet."""
+        if self.outputs is None:
+            return [self.__dict__.get("_output")]
+        return [OutputFacts(tuple(shape), dtype, self.device) for shape, dtype, _ in self.outputs]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
@@ -139,22 +166,38 @@ class ErrorNode(Node):
     gradient_tensors = gradients
 
 
-class AccumulateGrad:
+class AccumulateGrad(Hookable):
     """What ``next_functions`` shows for a leaf: the place where its ``.grad`` is accumulated.
 
     The graph itself holds the leaf; this stands for it when a user walks the graph.
     """
 
-    __slots__ = ("__weakref__", "variable")
+    __slots__ = ("__weakref__", "hooks", "metadata", "variable")
 
     def __init__(self, variable: Any) -> None:
         self.variable = variable
+        self.hooks = None
+        self.metadata: dict[Any, Any] = {}
 
     next_functions: tuple[()] = ()
 
     def name(self) -> str:
-        """``"AccumulateGrad"``."""
-        return "AccumulateGrad"
+        """``"plugrad::autograd::AccumulateGrad"``."""
+        return "plugrad::autograd::AccumulateGrad"
+
+    def _hooks(self) -> Any:
+        if self.variable.hooks is None:
+            # The engine looks for hooks around the accumulation where a leaf has a place for its own.
+            self.variable.hooks = {}
+        return super()._hooks()
+
+    def _sequence_nr(self) -> int:
+        return 2**64 - 1  # newer than every node: it runs as soon as it can
+
+    @property
+    def _input_metadata(self) -> list[OutputFacts]:
+        leaf = self.variable
+        return [OutputFacts(tuple(leaf.raw.shape), leaf.dtype, leaf.device)]
 
     def __repr__(self) -> str:
         return f"<AccumulateGrad object at {id(self):#x}>"

@@ -129,8 +129,12 @@ class Op:
             else:
                 bound[i] = adapter
         self.rules = tuple(bound)
+        places = None
+        if self.joint is None and self.variadic is None and None in bound:
+            places = tuple([i for i, rule in enumerate(bound) if rule is not None])
         for node_class in {self.node_class, self.number_first, self.number_second}:
             node_class.pull = staticmethod(_puller(self))
+            node_class.places = places
         if len(self.inputs) == 1:
             # For ops of one array: what to save, without a look at names.
             kinds = {self.inputs[0]: "x", f"{self.inputs[0]}_shape": "shape", f"{self.inputs[0]}_dtype": "input dtype"}

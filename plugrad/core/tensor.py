@@ -186,7 +186,11 @@ class Tensor(Methods, Value):
     @property
     def grad_fn(self) -> Any:
         """The node that computed it, or None for leaves."""
-        return None if self.edge is None else self.edge[0]
+        if self.edge is None or self.edge[1] is None:
+            return None
+        node, number = self.edge
+        node.note_output(number, self.raw.shape, self.dtype)
+        return node
 
     @property
     def output_nr(self) -> int:
