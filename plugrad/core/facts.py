@@ -2,7 +2,8 @@
 
     @op(node="Gather", exempt=("index",), samples=lambda: [case(real(3, 4), integers(2, 4, high=3), axis=0)])
 
-``samples`` is a function, so that import pays nothing. Elementwise ops need none: the suite makes them.
+``samples`` is a function, so that import pays nothing. Elementwise ops need none: the suite makes them. ``through`` is
+a function of ``xp`` and the sample arrays that makes them fit: symmetric, or far from singular.
 """
 
 from __future__ import annotations

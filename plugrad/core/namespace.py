@@ -39,6 +39,20 @@ STANDARD: Final = frozenset(
     """.split()
 )
 
+# The standard's extensions: `library.linalg.qr` is the op `linalg_qr`, so that a namespace of ops stays flat.
+# eig and eigvals are of the 2025.12 standard. https://data-apis.org/array-api/2024.12/extensions/
+EXTENSIONS: Final = {
+    "linalg": frozenset(
+        """
+        cholesky cross det diagonal eig eigh eigvals eigvalsh inv matmul matrix_norm matrix_power matrix_rank
+        matrix_transpose outer pinv qr slogdet solve svd svdvals tensordot trace vecdot vector_norm
+        """.split()
+    ),
+    "fft": frozenset(
+        "fft fftfreq fftn fftshift hfft ifft ifftn ifftshift ihfft irfft irfftn rfft rfftfreq rfftn".split()
+    ),
+}
+
 
 # Parameters that the standard makes positional-only and that are options, passed by name, of the ops here.
 _POSITIONAL: Final = {"astype": ("dtype",), "tile": ("repetitions",), "moveaxis": ("source", "destination")}
@@ -77,9 +91,11 @@ class Namespace:
         """Where an op comes from: ``"kernel"``, ``"library"``, ``"generic"``, or None for nowhere."""
         if name in self._kernels:
             return "kernel"
-        if name in STANDARD and hasattr(self._library, name):
+        if library_function(self._library, name) is not None:
             return "library"
-        return "generic" if name in DEFINITIONS else None
+        # The definition of a primitive calls the library's function of its own name, which is missing here.
+        definition = DEFINITIONS.get(name)
+        return None if definition is None or name in definition.__code__.co_names else "generic"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -88,7 +104,7 @@ class Namespace:
         if origin == "kernel":
             found: Any = self._kernels[name]
         elif origin == "library":
-            found = getattr(self._library, name)
+            found = library_function(self._library, name)
             if name in _POSITIONAL:
                 found = _by_name(found, _POSITIONAL[name])
         elif origin == "generic":
@@ -105,6 +121,25 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<namespace of backend '{self._backend}'>"
+
+
+def library_function(library: Any, name: str) -> Any:
+    """What a library has under an op's name, in its main namespace or in an extension, if the standard has that."""
+    if name in STANDARD:
+        return getattr(library, name, None)
+    extension, _, member = name.partition("_")
+    if member not in EXTENSIONS.get(extension, ()):
+        return None
+    found = getattr(getattr(library, extension, None), member, None)
+    return _as_tuple(found) if name in _SEVERAL and found is not None else found
+
+
+# Ops return plain tuples, libraries named ones.
+_SEVERAL: Final = frozenset(("linalg_eig", "linalg_eigh", "linalg_qr", "linalg_slogdet", "linalg_svd"))
+
+
+def _as_tuple(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **options: tuple(function(*args, **options))
 
 
 def _by_name(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:

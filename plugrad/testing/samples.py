@@ -102,6 +102,15 @@ def _values(rng: np.random.Generator, array: Any, domain: Any, kinks: tuple[floa
     return values
 
 
+def through(op: Op, xp: Any, args: Any) -> Any:
+    """The arrays as the op gets them: samples that must be symmetric, say, are made so by a function of the block.
+
+    It is a part of the function under test, so that differences between samples stay in the op's domain.
+    """
+    function = op.facts.get("through")
+    return args if function is None else function(xp, *args)
+
+
 def to_device(value: Any, device: str, dtype: str = "float64", requires_grad: bool = False) -> Any:
     """A host array (or a list of them) as Tensors of the device; real values in ``dtype``. Others as they are."""
     if isinstance(value, list):
@@ -143,7 +152,7 @@ _STANDARD_ADAPTERS: Final = frozenset(("astype", "clip", "sort", "argsort", "tak
 def reference(op: Op, values: Sample) -> Any:
     """The op's generic definition on NumPy's float64 arrays."""
     xp = _NumPyGeneric()
-    args = [tuple(a) if isinstance(a, list) else a for a in values.args]
+    args = [tuple(a) if isinstance(a, list) else a for a in through(op, xp, values.args)]
     options = dict(values.options)
     if op.takes_dtype and options.get("dtype") is not None:
         options["dtype"] = np.dtype(options["dtype"].name)

@@ -11,7 +11,7 @@ import plugrad
 from plugrad.core import namespace
 from plugrad.core.op import OPS
 from plugrad.testing import gradcheck, gradgradcheck
-from plugrad.testing.samples import cases, reference, sample, to_device, to_host
+from plugrad.testing.samples import cases, reference, sample, through, to_device, to_host
 
 NAMES = sorted(OPS)
 
@@ -58,7 +58,8 @@ def _flat_function(name, args, options):
 
     def function(*new):
         fresh = iter(new)
-        result = namespace.FUNCTIONS[name](*[rebuild(a, fresh) for a in args], **options)
+        built = through(OPS[name], leaves[0].device.ops if leaves else None, [rebuild(a, fresh) for a in args])
+        result = namespace.FUNCTIONS[name](*built, **options)
         return tuple(result) if isinstance(result, (tuple, list)) else result
 
     return function, leaves

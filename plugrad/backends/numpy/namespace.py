@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from plugrad.backends.numpy import (
+    kernels_decompositions,
     kernels_index,
     kernels_linalg,
     kernels_neural,
@@ -27,5 +28,6 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_reduce.KERNELS,
     **kernels_index.KERNELS,
     **kernels_linalg.KERNELS,
+    **kernels_decompositions.KERNELS,
     **kernels_neural.KERNELS,
 }

@@ -6,6 +6,7 @@ from plugrad.core.ops.classification import *
 from plugrad.core.ops.comparison import *
 from plugrad.core.ops.contraction import *
 from plugrad.core.ops.creation import *
+from plugrad.core.ops.decompositions import *
 from plugrad.core.ops.dropout import *
 from plugrad.core.ops.elementary import *
 from plugrad.core.ops.embedding import *
@@ -14,12 +15,13 @@ from plugrad.core.ops.filling import *
 from plugrad.core.ops.indexing import *
 from plugrad.core.ops.inspection import *
 from plugrad.core.ops.joining import *
-from plugrad.core.ops.linalg import *
 from plugrad.core.ops.loss import *
+from plugrad.core.ops.matrices import *
 from plugrad.core.ops.normalization import *
 from plugrad.core.ops.patching import *
 from plugrad.core.ops.piecewise import *
 from plugrad.core.ops.power import *
+from plugrad.core.ops.products import *
 from plugrad.core.ops.reduction import *
 from plugrad.core.ops.rounding import *
 from plugrad.core.ops.scan import *

@@ -169,8 +169,10 @@ class Namespace:
     """The standard's functions on these arrays."""
 
     def __getattr__(self, name):
-        from plugrad.core.namespace import STANDARD
+        from plugrad.core.namespace import EXTENSIONS, STANDARD
 
+        if name in EXTENSIONS:
+            return Extension(name)
         if name not in STANDARD:
             raise AttributeError(f"loopback: '{name}' is not in the standard")
         if name == "broadcast_to":
@@ -181,6 +183,20 @@ class Namespace:
         if isinstance(found, type) and issubclass(found, np.generic):
             return np.dtype(found)
         return _function(found) if callable(found) else found
+
+
+class Extension:
+    """The functions of an extension of the standard."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __getattr__(self, name):
+        from plugrad.core.namespace import EXTENSIONS
+
+        if name not in EXTENSIONS[self._name]:
+            raise AttributeError(f"loopback: '{self._name}.{name}' is not in the standard")
+        return _function(getattr(getattr(np, self._name), name))
 
 
 @plugrad.hookimpl
