@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from plugrad.backends.numpy import (
+    kernels_convolution,
     kernels_decompositions,
     kernels_index,
     kernels_linalg,
@@ -30,4 +31,5 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_linalg.KERNELS,
     **kernels_decompositions.KERNELS,
     **kernels_neural.KERNELS,
+    **kernels_convolution.KERNELS,
 }

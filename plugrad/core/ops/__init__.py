@@ -5,6 +5,7 @@ from plugrad.core.ops.arithmetic import *
 from plugrad.core.ops.classification import *
 from plugrad.core.ops.comparison import *
 from plugrad.core.ops.contraction import *
+from plugrad.core.ops.convolution import *
 from plugrad.core.ops.creation import *
 from plugrad.core.ops.decompositions import *
 from plugrad.core.ops.dropout import *
@@ -33,3 +34,4 @@ from plugrad.core.ops.sorting import *
 from plugrad.core.ops.special import *
 from plugrad.core.ops.transfer import *
 from plugrad.core.ops.trigonometric import *
+from plugrad.core.ops.windows import *

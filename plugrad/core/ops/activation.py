@@ -247,7 +247,7 @@ elu_backward.vjp(
 )
 
 
-@op(node="Celu", refuse=lacks("elu_cpu", BOOLEAN, INTEGER), kinks=(0.0,),
+@op(elementwise=True, node="Celu", refuse=lacks("elu_cpu", BOOLEAN, INTEGER), kinks=(0.0,),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), alpha=1.5)])  # fmt: skip
 def celu(xp, x, *, alpha=1.0):
     """x where it is positive, alpha * (e**(x / alpha) - 1) elsewhere."""

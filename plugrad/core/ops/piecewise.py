@@ -43,7 +43,7 @@ def hardsigmoid(xp, x):
 hardsigmoid.vjp(x=lambda xp, g, x: xp.keep_where(xp.divide(g, 6), xp.logical_and(xp.greater(x, -3), xp.less(x, 3))))
 
 
-@op(node="Hardshrink", refuse=lacks("hardshrink_cpu", BOOLEAN, INTEGER),
+@op(elementwise=True, node="Hardshrink", refuse=lacks("hardshrink_cpu", BOOLEAN, INTEGER),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), lambd=1.0)])  # fmt: skip
 def hardshrink(xp, x, *, lambd=0.5):
     """x where it is outside of [-lambd, lambd], else 0; nan stays nan."""
@@ -53,7 +53,7 @@ def hardshrink(xp, x, *, lambd=0.5):
 hardshrink.vjp(x=lambda xp, g, x, lambd: xp.shrink_backward(g, x, lambd=lambd))
 
 
-@op(node="Softshrink", refuse=lacks("softshrink_check", BOOLEAN, INTEGER),
+@op(elementwise=True, node="Softshrink", refuse=lacks("softshrink_check", BOOLEAN, INTEGER),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), lambd=1.0)])  # fmt: skip
 def softshrink(xp, x, *, lambd=0.5):
     """x moved towards 0 by lambd, 0 where it is nearer than that; nan stays nan."""
@@ -64,7 +64,7 @@ def softshrink(xp, x, *, lambd=0.5):
 softshrink.vjp(x=lambda xp, g, x, lambd: xp.shrink_backward(g, x, lambd=lambd))
 
 
-@op(node="HardshrinkBackward", samples=lambda: [case(real(3, 4), real(3, 4), lambd=0.5)])
+@op(elementwise=True, node="HardshrinkBackward", samples=lambda: [case(real(3, 4), real(3, 4), lambd=0.5)])
 def shrink_backward(xp, grad, x, *, lambd):
     """The gradient of hardshrink and softshrink: 0 in [-lambd, lambd], limits included."""
     return xp.drop_where(grad, xp.logical_and(xp.greater_equal(x, -lambd), xp.less_equal(x, lambd)))
@@ -76,7 +76,7 @@ shrink_backward.vjp(
 )
 
 
-@op(node="Threshold", refuse=lacks("threshold_cpu", BOOLEAN), kinks=(0.1,),
+@op(elementwise=True, node="Threshold", refuse=lacks("threshold_cpu", BOOLEAN), kinks=(0.1,),
     samples=lambda: [case(real(3, 4), threshold=0.1, value=0.1), case(real(3), threshold=0.1, value=20)])  # fmt: skip
 def threshold(xp, x, *, threshold, value):
     """x where it is above the threshold, else the value."""

@@ -38,6 +38,14 @@ from plugrad.nn.functional.activation_pieces import (
     tanhshrink,
     threshold,
 )
+from plugrad.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from plugrad.nn.functional.dropout import (
     dropout,
 )
@@ -72,6 +80,12 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "dropout",
     "elu",
