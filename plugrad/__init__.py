@@ -13,6 +13,7 @@ from math import pi as pi
 from typing import Any as _Any
 
 from plugrad import autograd as autograd
+from plugrad import func as func
 from plugrad import nn as nn
 from plugrad import optim as optim
 from plugrad._version import __version__ as __version__
@@ -55,6 +56,7 @@ from plugrad.core.dtypes import uint64 as uint64
 from plugrad.core.errors import BackendError as BackendError
 from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
 from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
+from plugrad.core.func.mapping import vmap as vmap
 from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.combination import *
 from plugrad.core.methods.combinatorial import *

@@ -19,7 +19,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-MODULES = ["autograd", "nn", "optim", "random", "return_types"]
+MODULES = ["autograd", "func", "nn", "optim", "random", "return_types"]
 
 # Subpackages that show up because something imported them.
 LOADED = {"backends", "cli", "core", "testing"}
@@ -69,8 +69,8 @@ FUNCTIONS = words("""
     split_with_sizes sqrt sqrt_ square square_ squeeze stack std std_mean sub subtract sum swapaxes
     swapdims t take take_along_dim tan tan_ tanh tanh_ tensor tensor_split tensordot tile topk trace
     transpose tril tril_indices triu triu_indices true_divide trunc trunc_ unbind unflatten unique
-    unique_consecutive unravel_index unsqueeze var var_mean vdot vsplit vstack where xlogy xlogy_
-    zeros zeros_like
+    unique_consecutive unravel_index unsqueeze var var_mean vdot vmap vsplit vstack where xlogy
+    xlogy_ zeros zeros_like
 """)
 
 PUBLIC = [*MODULES, *CLASSES, *DTYPES, *CONSTANTS, *FUNCTIONS]

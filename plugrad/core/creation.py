@@ -8,7 +8,7 @@ from typing import Any
 from plugrad.core import data as reading
 from plugrad.core import dtypes
 from plugrad.core.arguments import as_dtype, as_flag, check_requires_grad, type_name
-from plugrad.core.default_device import place
+from plugrad.core.default_device import beneath, place
 from plugrad.core.errors import with_hint
 from plugrad.core.filled import (
     empty,
@@ -286,7 +286,7 @@ def from_numpy(ndarray: Any) -> Tensor:
         raise TypeError(
             with_hint(f"expected np.ndarray (got {type_name(ndarray)})", "plugrad.tensor(data) takes other data.")
         )
-    found = _shared(ndarray, None, place(_HOME))
+    found = _shared(ndarray, None, beneath(_HOME))
     assert found is not None
     return found
 
@@ -328,6 +328,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
             )
         )
     source = reading.device_of(ext_tensor, None)
+    if not isinstance(ext_tensor, Tensor):
+        source = source.root
     if isinstance(ext_tensor, Tensor):
         raw: Any = ext_tensor.detach().raw
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core.device import default, device
+from plugrad.core.levels import LevelDevice, here, innermost
 from plugrad.core.registry import resolve
 
 
@@ -47,11 +48,23 @@ _places: dict[Any, device] = {}
 
 
 def place(where: str | device | int | None) -> Any:
-    """The device, its backend loaded, that ``device=`` names; None is the default device, a number a GPU."""
+    """The device, its backend loaded, that ``device=`` names; None is the default device, a number a GPU.
+
+    Inside of a function transform it is the transform's, but for a device in a tuple, which is meant exactly.
+    """
+    if where.__class__ is LevelDevice:
+        return where
+    if where.__class__ is tuple:
+        return where[0]
     if where is None:
         where = default.get() or "cpu"
     found = _places.get(where)
     if found is None:
         found = resolve(device("cuda", where) if isinstance(where, int) else where)
         _places[where] = found
-    return found
+    return found if innermost() is None else here(found)
+
+
+def beneath(where: str | device) -> Any:
+    """The device of this name itself, below all function transforms: where raw arrays of the host belong."""
+    return place(where).root

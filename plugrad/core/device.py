@@ -39,6 +39,13 @@ class device:  # noqa: N801 - PyTorch's name
     ops: Any
     type: str
     index: int | None
+    #: How many function transforms compute on it: more than 0 for the devices of core/levels.py.
+    depth: int = 0
+
+    @property
+    def root(self) -> device:
+        """The device itself, or what lies below all function transforms."""
+        return self
 
     def __new__(cls, type: str | device, index: int | None = None) -> device:
         if isinstance(type, device):

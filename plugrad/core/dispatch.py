@@ -15,6 +15,7 @@ from plugrad.core.broadcast import broadcast_shapes as broadcast_shapes
 from plugrad.core.broadcast import explained as explained
 from plugrad.core.broadcast import normalized_dim as normalized_dim
 from plugrad.core.errors import INFERENCE_SAVED
+from plugrad.core.levels import together
 from plugrad.core.modes import mode
 from plugrad.core.namespace import FUNCTIONS as FUNCTIONS
 from plugrad.core.promote import cast as cast
@@ -363,8 +364,11 @@ def _general(op: Op) -> Any:
         if not values:
             raise wrong_type(op.called, inputs[0], 1, flat[0] if flat else None)
         device = values[0].device
-        if len(values) > 1:
-            common_device(name, values)
+        if len(values) > 1 and common_device(name, values).depth:
+            flat = tuple(together(flat))
+            args = nested(op, flat)
+            values = [x for x in flat if isinstance(x, Value)]
+            device = values[0].device
         if op.promote != "none":
             flat = promoted_inputs(op, flat, args)
         recorded = mode() > 0 and not op.constant and any([x.tracked for x in values])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugrad.core import dispatch
 from plugrad.core.errors import INFERENCE_SAVED, with_hint
+from plugrad.core.levels import together
 from plugrad.core.modes import mode
 from plugrad.core.node import Edge
 from plugrad.core.promote import common_device, wrong_type
@@ -29,8 +30,8 @@ def applies(op: Op) -> bool:
     return op.variadic is None and not op.view and len(op.inputs) > 1 and not dispatch.is_elementwise(op)
 
 
-def function(op: Op) -> Any:
-    """The plain function of such an op."""
+def function(op: Op, whole: bool = False) -> Any:
+    """The plain function of such an op; ``whole``: one that returns a tuple with the residuals."""
     name = op.name
     inputs = op.inputs
     count = len(inputs)
@@ -94,8 +95,9 @@ def function(op: Op) -> Any:
             if promotes:
                 raise dispatch.explained(error, tuple(raws)) from error
             raise
-        ys = y if y.__class__ is tuple or y.__class__ is list else (y,)
-        if len(ys) > 1 and not op.residuals:
+        several = y.__class__ is tuple or y.__class__ is list
+        ys = y if several else (y,)
+        if several and not op.residuals:
             return dispatch.wrap_several(op, args, args, tuple(raws), ys, options, device, bool(record))
         y = ys[0]
         out = dispatch.Tensor(y, device, device.backend.dtype_of(y))
@@ -104,9 +106,21 @@ def function(op: Op) -> Any:
             if recipe is None:
                 recipe = recipes[mask] = _Recipe(op, mask)
             _record(op, args, raws, ys, out, options, device, recipe)
-        return out
+        return (out, *_residuals(out, ys, device)) if whole else out
 
     return fixed
+
+
+def _residuals(out: Any, ys: Any, device: Any) -> list[Any]:
+    """The outputs after the first as Tensors of the same node."""
+    found = []
+    for i in range(1, len(ys)):
+        residual = dispatch.Tensor(ys[i], device, device.backend.dtype_of(ys[i]))
+        if out.edge is not None and residual.dtype.is_inexact:
+            residual.tracked = True
+            residual.edge = (out.edge[0], i)
+        found.append(residual)
+    return found
 
 
 def _prepared(op: Op, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any], Any]:
@@ -115,6 +129,9 @@ def _prepared(op: Op, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]
     if not values:
         raise wrong_type(op.called, op.inputs[0], 1, args[0])
     device = common_device(op.name, values)
+    if device.depth:
+        args = tuple(together(args))
+        values = [x for x in args if isinstance(x, Value)]
     if op.promote != "none":
         args = dispatch.promoted_inputs(op, args)
     elif op.refuse is not None and not values[0].dtype.is_inexact:

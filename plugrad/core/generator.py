@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from plugrad.core import data, dispatch, dtypes
 from plugrad.core.arguments import type_name
-from plugrad.core.default_device import place
+from plugrad.core.default_device import beneath, place
 from plugrad.core.device import device as Device
 from plugrad.core.errors import with_hint
 from plugrad.core.value import Value
@@ -47,7 +47,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         # The default generator is made at import, when no backend must be loaded: a name will do.
-        self.device = Device("cpu") if isinstance(device, str) and device == "cpu" else place(device)
+        self.device = Device("cpu") if isinstance(device, str) and device == "cpu" else beneath(device)
         self._source: Any = None
         #: Whether it draws on the host, known when it has drawn.
         self.on_host = True
@@ -56,7 +56,7 @@ class Generator:
     def source(self) -> Any:
         """What draws: the host's generator or the backend's own, made at first use."""
         if self._source is None:
-            backend, home = place(self.device).backend, data.host()
+            backend, home = place(self.device).root.backend, data.host()
             own = None if backend is home else backend.generator(DEFAULT_SEED)
             self.on_host = own is None
             self._source = home.generator(DEFAULT_SEED) if own is None else own
@@ -94,7 +94,7 @@ class Generator:
 
     def get_state(self) -> Any:
         """Return the whole state as a tensor of bytes on the CPU, the same as PyTorch's."""
-        where = place("cpu")
+        where = beneath("cpu")
         return dispatch.Tensor(self.source.get_state(), where, dtypes.uint8)
 
     def set_state(self, new_state: Any) -> None:
@@ -144,6 +144,7 @@ _defaults: Final[dict[Any, Generator]] = {}
 
 def default_for(where: Any) -> Generator:
     """The generator that draws for a device where none is given."""
+    where = where.root
     if where.type == "cpu":
         return default_generator
     found = _defaults.get(where)
@@ -302,6 +303,11 @@ def draw(method: str, where: Any, dtype: dtypes.dtype, generator: Any, name: str
         options: What comes after it, by name.
     """
     raw_dtype = dispatch.raw_dtype(dtype, where)
+    if where.depth:
+        # Function transforms decide what a draw in them is: vmap, whether batch elements share it.
+        return where.backend.drawn(
+            lambda *sizes: draw(method, where.parent, dtype, generator, name, *sizes, **options), args
+        )
     source = _drawing(generator, where, name)
     # What the host lacks (bfloat16) is drawn as float32 and rounded.
     on_host = dtype if dtype in data.host().dtypes else dtypes.float32

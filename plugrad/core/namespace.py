@@ -16,6 +16,9 @@ DEFINITIONS: Final[dict[str, Callable[..., Any]]] = {}
 #: Op name -> the differentiable function on Tensors. Filled by ``@op``.
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
 
+#: Op name -> the function that returns the residuals too, of ops that have any. Filled by ``@op``.
+WHOLE: Final[dict[str, Callable[..., Any]]] = {}
+
 #: Names of functions that make arrays of nothing: they take ``device=``.
 CREATORS: Final = frozenset(("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros"))
 
@@ -164,7 +167,7 @@ class Differentiable:
     def __getattr__(self, name: str) -> Any:
         function = FUNCTIONS.get(name)
         if function is not None:
-            found: Any = partial(function, device=self._device) if name in CREATORS else function
+            found: Any = partial(function, device=(self._device,)) if name in CREATORS else function
         elif name in NAMES or name == "bool":
             found = NAMES[name]
         elif name in CONSTANTS:

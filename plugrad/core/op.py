@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from plugrad.core import dispatch, dispatch_fixed
-from plugrad.core.namespace import DEFINITIONS, FUNCTIONS
+from plugrad.core.namespace import DEFINITIONS, FUNCTIONS, WHOLE
 from plugrad.core.node import Edge, Node
 
 #: Every op by its name. The test suite walks it, so that no op goes untested.
@@ -361,6 +361,8 @@ def op(
         function.op = info
         function.vjp = info.vjp
         FUNCTIONS[name] = function
+        if info.residuals:
+            WHOLE[name] = dispatch_fixed.function(info, whole=True)
         if undefined:
             info.vjp(**dict.fromkeys(info.inputs, _undefined(name)))
         return function

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugrad.core import dtypes
 from plugrad.core.dtypes import combine, of_scalar, promote_types
+from plugrad.core.levels import together
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
 
@@ -82,10 +83,17 @@ def wrong_type(name: str, argument: str, position: int, value: object) -> TypeEr
 
 
 def common_device(name: str, values: Sequence[Value]) -> Any:
-    """The one device of all values; 0-d tensors do not travel. Mixed devices raise PyTorch's error."""
+    """The one device of all values; 0-d tensors do not travel. Mixed devices raise PyTorch's error.
+
+    Of Tensors of several function transforms it is the innermost one's, to which ``together`` lifts the others.
+    """
     first = values[0].device
     for value in values:
-        if value.device is not first:
+        where: Any = value.device
+        if where is not first:
+            if where.root is first.root:
+                first = where if where.depth > first.depth else first
+                continue
             raise RuntimeError(
                 f"Expected all tensors to be on the same device, but found at least two devices, {first} and "
                 f"{value.device}!\nHint: {name}() needs its tensors on one device; move one with x.to('{first}')."
@@ -103,9 +111,12 @@ def common_dtype(operands: Sequence[Any], to_float: bool) -> dtypes.dtype:
 
 def promoted(op: Op, *operands: Any) -> list[Any]:
     """The operands on one device and in their common dtype: tensors cast (recorded), numbers as they are."""
+    operands = tuple(together(operands))
     values = [x for x in operands if isinstance(x, Value)]
     common_device(op.name, values)
     if op.promote == "equal":
+        if len({x.dtype for x in values}) == 1 and len(values) == len(operands):
+            return list(operands)
         raise unequal(op.name, operands)
     numbers = [x if isinstance(x, Value) else plain(x) for x in operands]
     for i, x in enumerate(numbers):
@@ -159,7 +170,8 @@ def promoted_inputs(op: Op, flat: tuple[Any, ...], args: tuple[Any, ...] | None 
     to_float = op.promote == "float"
     if isinstance(first, Value) and (first.dtype.is_inexact or not to_float):
         dtype = first.dtype
-        if all([isinstance(x := flat[i], Value) and x.dtype is dtype for i in chosen]):
+        device = first.device
+        if all([isinstance(x := flat[i], Value) and x.dtype is dtype and x.device is device for i in chosen]):
             if op.refuse is not None and not dtype.is_inexact:
                 op.refuse(dtype, flat)
             return flat

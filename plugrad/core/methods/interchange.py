@@ -8,7 +8,7 @@ from typing import Any
 
 from plugrad.core import data, dispatch, dtypes
 from plugrad.core.arguments import converted
-from plugrad.core.default_device import place
+from plugrad.core.default_device import beneath
 from plugrad.core.errors import with_hint
 
 __all__: list[str] = []
@@ -121,7 +121,7 @@ class InterchangeMethods:
         return data.host().namespace.asarray(array, dtype=dtype, copy=copy)
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        where = place("cpu")
+        where = beneath("cpu")
         return dispatch.Tensor(array, where, where.backend.dtype_of(array))
 
     def __dlpack__(self, **options: Any) -> Any:

@@ -159,7 +159,7 @@ def sum_rows(xp, g, shape):
     return xp.column_sums(rows(xp, g))
 
 
-@op(samples=lambda: [case(real(4, 3))])
+@op(elementwise=False, linear="all", samples=lambda: [case(real(4, 3))])
 def column_sums(xp, x):
     """The sum of a matrix's rows."""
     return xp.sum(x, axis=0)

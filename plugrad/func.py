@@ -1,0 +1,13 @@
+"""Function transforms: gradients, Jacobians and batches of functions, nested freely. PyTorch's ``torch.func``."""
+
+from plugrad.core.func.gradients import grad as grad
+from plugrad.core.func.gradients import grad_and_value as grad_and_value
+from plugrad.core.func.gradients import jvp as jvp
+from plugrad.core.func.gradients import vjp as vjp
+from plugrad.core.func.jacobians import hessian as hessian
+from plugrad.core.func.jacobians import jacfwd as jacfwd
+from plugrad.core.func.jacobians import jacrev as jacrev
+from plugrad.core.func.jacobians import linearize as linearize
+from plugrad.core.func.mapping import vmap as vmap
+
+__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]

@@ -1,0 +1,115 @@
+"""Every op under vmap, jvp and vjp, and vmap of vjp: what a loop, differences and a plain walk give."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import plugrad
+from plugrad.core import namespace
+from plugrad.core.op import OPS
+from plugrad.func import jvp, vjp, vmap
+from plugrad.testing.samples import sample, to_device, to_host
+from tests.ops.test_all_ops import ALL, DIFFERENTIABLE, _flat_function, _outputs, _tensors
+
+#: Ops whose result's shape depends on values: they refuse to be batched.
+DYNAMIC = {"argwhere", "masked_read", "masked_select", "nonzero", "unique_sorted"}
+COUNT = 3
+
+BATCHED = [p for p in ALL if not OPS[p.values[0]].facts.get("random")]
+
+
+def _tensors_of(name, case, number, device):
+    values = sample(OPS[name], case, number)
+    args = [to_device(v, device, "float64", False) for v in values.args]
+    return values, args, list(_tensors(args))
+
+
+def _call(name, args, options):
+    def call(*tensors):
+        fresh = iter(tensors)
+
+        def rebuild(value):
+            if isinstance(value, list):
+                return [rebuild(v) for v in value]
+            return next(fresh) if isinstance(value, plugrad.Tensor) else value
+
+        result = namespace.FUNCTIONS[name](*[rebuild(a) for a in args], **options)
+        return tuple(result) if isinstance(result, (tuple, list)) else result
+
+    return call
+
+
+@pytest.mark.parametrize(("name", "number", "case"), BATCHED)
+def test_vmap_equals_a_loop(name, number, case, device):
+    """For every choice of which inputs vary."""
+    values, args, first = _tensors_of(name, case, number, device)
+    call = _call(name, args, values.options)
+    # Values of other draws where they make a shape, the same ones.
+    drawn = [first] + [_tensors_of(name, case, number + 100 * i, device)[2] for i in range(1, COUNT)]
+    for chosen in itertools.product((0, None), repeat=len(first)):
+        if all(c is None for c in chosen):
+            continue
+        inputs = [plugrad.stack([d[i] for d in drawn]) if c == 0 else first[i] for i, c in enumerate(chosen)]
+        if name in DYNAMIC:
+            if chosen[-1] == 0 and first[-1].dtype is plugrad.bool or name in ("argwhere", "nonzero", "unique_sorted"):
+                with pytest.raises(RuntimeError, match="dynamic shape"):
+                    vmap(call, in_dims=chosen)(*inputs)
+            continue
+        wanted = [call(*[d[i] if c == 0 else first[i] for i, c in enumerate(chosen)]) for d in drawn]
+        found = vmap(call, in_dims=chosen)(*inputs)
+        for k, y in enumerate(_outputs(found)):
+            expected = [_outputs(w)[k] for w in wanted]
+            assert y.dtype is expected[0].dtype
+            np.testing.assert_allclose(to_host(y), np.stack([to_host(w) for w in expected]), rtol=1e-9, atol=1e-10)
+
+
+def _function(name, number, case, device):
+    values, args, _ = _tensors_of(name, case, number, device)
+    return _flat_function(name, args, values.options)
+
+
+@pytest.mark.parametrize(("name", "number", "case"), DIFFERENTIABLE)
+def test_jvp_equals_differences(name, number, case, device):
+    function, leaves = _function(name, number, case, device)
+    if not leaves or OPS[name].undefined:
+        return
+    rng = np.random.default_rng(number)
+    tangents = [to_device(rng.normal(size=tuple(x.shape)), device, "float64", False) for x in leaves]
+    _, found = jvp(function, tuple(leaves), tuple(tangents))
+    step = 1e-6
+    above = function(*[x + step * t for x, t in zip(leaves, tangents, strict=True)])
+    below = function(*[x - step * t for x, t in zip(leaves, tangents, strict=True)])
+    for a, b, t in zip(_outputs(above), _outputs(below), _outputs(found), strict=True):
+        if a.dtype.is_inexact:
+            np.testing.assert_allclose(to_host(t), (to_host(a) - to_host(b)) / (2 * step), rtol=1e-5, atol=1e-6)
+
+
+def _pulled(function, leaves):
+    outputs, pull = vjp(function, *leaves)
+    seeds = tuple(plugrad.core.ops.ones_like(y) for y in _outputs(outputs))
+    return pull(seeds if isinstance(outputs, tuple) else seeds[0])
+
+
+@pytest.mark.parametrize(("name", "number", "case"), DIFFERENTIABLE)
+def test_vjp_equals_the_plain_walk(name, number, case, device):
+    function, leaves = _function(name, number, case, device)
+    if not leaves or not all(y.dtype.is_inexact for y in _outputs(function(*leaves))):
+        return
+    tracked = [x.clone().requires_grad_() for x in leaves]
+    outputs = [y for y in _outputs(function(*tracked)) if y.requires_grad]
+    if not outputs:
+        return
+    ones = [plugrad.core.ops.ones_like(y.detach()) for y in outputs]
+    wanted = plugrad.autograd.grad(outputs, tracked, ones, materialize_grads=True)
+    for a, b in zip(_pulled(function, leaves), wanted, strict=True):
+        np.testing.assert_allclose(to_host(a), to_host(b), rtol=1e-9, atol=1e-10)
+    if name in DYNAMIC:
+        return
+    stacked = [plugrad.stack([x, 0.9 * x + 0.01]) for x in leaves]
+    found = vmap(lambda *xs: _pulled(function, xs))(*stacked)
+    for k in range(2):
+        for a, b in zip(found, _pulled(function, [x[k] for x in stacked]), strict=True):
+            np.testing.assert_allclose(to_host(a[k]), to_host(b), rtol=1e-9, atol=1e-10)
