@@ -54,7 +54,11 @@ def test_vmap_equals_a_loop(name, number, case, device):
             continue
         inputs = [plugrad.stack([d[i] for d in drawn]) if c == 0 else first[i] for i, c in enumerate(chosen)]
         if name in DYNAMIC:
-            if chosen[-1] == 0 and first[-1].dtype is plugrad.bool or name in ("argwhere", "nonzero", "unique_sorted"):
+            if (chosen[-1] == 0 and first[-1].dtype is plugrad.bool) or name in (
+                "argwhere",
+                "nonzero",
+                "unique_sorted",
+            ):
                 with pytest.raises(RuntimeError, match="dynamic shape"):
                     vmap(call, in_dims=chosen)(*inputs)
             continue

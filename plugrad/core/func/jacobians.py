@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import ops, tree
-from plugrad.core.func.gradients import chosen_positions, check_outputs, check_tensor, jvp, vjp
+from plugrad.core.func.gradients import check_outputs, check_tensor, chosen_positions, jvp, vjp
 from plugrad.core.func.mapping import vmap
 
 
