@@ -18,6 +18,9 @@ MODULES = (
     "plugrad.nn.functional",
     "plugrad.nn.init",
     "plugrad.optim",
+    "plugrad.array_api",
+    "plugrad.array_api.linalg",
+    "plugrad.array_api.fft",
     "plugrad.testing",
     # for authors of plugins
     "plugrad.core.backend",

@@ -12,6 +12,7 @@ from math import nan as nan
 from math import pi as pi
 from typing import Any as _Any
 
+from plugrad import array_api as array_api
 from plugrad import autograd as autograd
 from plugrad import func as func
 from plugrad import nn as nn

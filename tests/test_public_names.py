@@ -19,7 +19,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-MODULES = ["autograd", "func", "nn", "optim", "random", "return_types"]
+MODULES = ["array_api", "autograd", "func", "nn", "optim", "random", "return_types"]
 
 # Subpackages that show up because something imported them.
 LOADED = {"backends", "cli", "core", "testing"}
@@ -59,9 +59,9 @@ FUNCTIONS = words("""
     log_ log_softmax logaddexp logcumsumexp logical_and logical_not logical_or logical_xor logspace
     logsumexp lt manual_seed masked_fill masked_scatter masked_select matmul max maximum mean median
     meshgrid min minimum mm moveaxis movedim msort mul multinomial multiply mv nan_to_num
-    nan_to_num_ nanmean nansum narrow narrow_copy ne neg neg_ negative negative_ nonzero norm normal
-    not_equal numel ones ones_like outer permute positive pow prod promote_types put rad2deg
-    rad2deg_ rand rand_like randint randint_like randn randn_like randperm ravel reciprocal
+    nan_to_num_ nanmean nansum narrow narrow_copy ne neg neg_ negative negative_ nextafter nonzero
+    norm normal not_equal numel ones ones_like outer permute positive pow prod promote_types put
+    rad2deg rad2deg_ rand rand_like randint randint_like randn randn_like randperm ravel reciprocal
     reciprocal_ register_backend relu relu_ remainder repeat_interleave reshape result_type roll
     rot90 round round_ row_stack rsqrt rsqrt_ rsub scalar_tensor scatter scatter_add searchsorted
     seed select select_scatter set_default_device set_default_dtype set_printoptions set_rng_state

@@ -111,6 +111,24 @@ def failure(name: str) -> BaseException | None:
     return _failures.get(name)
 
 
+def devices() -> list[device]:
+    """Every device that can be used here, of all installed backends. It loads them."""
+    found = []
+    for name in sorted(installed()):
+        try:
+            backend = load(name)
+        except BackendError:
+            continue
+        if why_unusable(backend) is not None:
+            continue
+        for kind in backend.devices:
+            if backend.capabilities.several_devices:
+                found += [resolve(device(kind, i)) for i in range(backend.device_count(kind))]
+            else:
+                found.append(resolve(kind))
+    return found
+
+
 def _find_plugin(name: str) -> tuple[Callable[[], Any], str]:
     """How to import the module of a backend's hooks, and where it comes from."""
     claims = [e for e in _entry_points(BACKENDS_GROUP) if e.name == name] if name != "numpy" else []

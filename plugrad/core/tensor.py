@@ -22,6 +22,19 @@ _NON_LEAF_GRAD = (
     "the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
 )
 
+# Each version of the standard contains those before.
+_API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+
+# What __array_namespace__ returns: plugrad.array_api, which lies above, hands itself down.
+_namespace: Any = None
+
+
+def bind_namespace(namespace: Any) -> None:
+    """Let Tensors return this module as their namespace."""
+    global _namespace
+    _namespace = namespace
+
+
 _CHANGE_NON_LEAF = (
     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
     "that doesn't require differentiation use var_no_grad = var.detach()."
@@ -134,8 +147,22 @@ class Tensor(Methods, Value):
         return self.device.type == "cpu"
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        """Return the differentiable namespace of the Array API standard."""
-        return self.device.ops
+        """Return ``plugrad.array_api``, the differentiable namespace of the Array API standard.
+
+        Args:
+            api_version: The version of the standard that is expected, such as ``"2024.12"``.
+
+        Raises:
+            ValueError: for a version that the namespace does not follow.
+        """
+        if api_version is not None and api_version not in _API_VERSIONS:
+            raise ValueError(
+                with_hint(
+                    f"plugrad follows no version {api_version!r} of the Array API standard",
+                    f"it follows {', '.join(_API_VERSIONS)}.",
+                )
+            )
+        return _namespace
 
     # -- the graph -------------------------------------------------------------------------------------------------
 

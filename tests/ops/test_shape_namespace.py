@@ -34,7 +34,7 @@ CALLS = {
     "moveaxis": lambda xp, x: xp.moveaxis(x, 0, -1),
     "flip": lambda xp, x: xp.flip(x, axis=1),
     "roll": lambda xp, x: xp.roll(x, shift=1, axis=0),
-    "tile": lambda xp, x: xp.tile(x, repetitions=(2, 1, 2)),
+    "tile": lambda xp, x: xp.tile(x, (2, 1, 2)),
     "repeat": lambda xp, x: xp.repeat(x, 2, axis=1),
     "tril": lambda xp, x: xp.tril(x, k=1),
     "meshgrid": lambda xp, x: xp.meshgrid(x[0], x[1], indexing="xy")[0],

@@ -194,6 +194,7 @@ TWO: dict[str, Row] = {
     "float_power": binary(0.3, 2.0, scalars=(2, -0.5)),
     "floor_divide": Row(lambda draw: pairs_of(draw, 0.5)),
     "hypot": binary(0.2, 3.0),
+    "nextafter": binary(),
     "logaddexp": binary(),
     "rsub": binary(scalars=(2, 0.5)),
     "true_divide": binary(0.5, 3.0, scalars=(2, 0.5)),

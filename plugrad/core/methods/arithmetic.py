@@ -15,7 +15,7 @@ from plugrad.core.value import Value
 
 __all__ = [
     "add", "arctan2", "atan2", "copysign", "div", "divide", "float_power",
-    "floor_divide", "fmod", "hypot", "logaddexp", "mul", "multiply", "pow", "remainder", "rsub",
+    "floor_divide", "fmod", "hypot", "logaddexp", "mul", "multiply", "nextafter", "pow", "remainder", "rsub",
     "sub", "subtract", "true_divide", "xlogy", "xlogy_",
 ]  # fmt: skip
 
@@ -353,6 +353,7 @@ xlogy = ops.xlogy
 atan2 = arctan2 = tensors_only(ops.atan2)
 hypot = tensors_only(ops.hypot)
 logaddexp = tensors_only(ops.logaddexp)
+nextafter = tensors_only(ops.nextafter)
 xlogy_ = in_place(ops.xlogy)
 
 
@@ -400,6 +401,8 @@ class ArithmeticMethods:
     hypot_ = in_place(ops.hypot)
     logaddexp = logaddexp
     mul = multiply = mul
+    nextafter = nextafter
+    nextafter_ = in_place(ops.nextafter)
     pow = pow
     pow_ = pow_
     remainder = remainder

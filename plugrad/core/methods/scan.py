@@ -257,10 +257,11 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         raise RuntimeError(f"order must be non-negative but got {n}")
     axis = dimensions.one("diff", dim, x.raw.ndim, 2)
     parts = [_fitting(x, part, axis) for part in (prepend, x, append) if part is not None]
+    if n == 0:
+        # PyTorch puts nothing in front or behind then.
+        return ops.clone(x)
     if len(parts) > 1:
         x = ops.concat(parts, axis=axis)
-    if n == 0:
-        return ops.clone(x)
     lead = (slice(None),) * axis
     for _ in range(min(n, x.raw.shape[axis])):
         later = ops.basic_slice(x, key=(*lead, slice(1, None, 1), ...))

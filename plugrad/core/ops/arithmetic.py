@@ -8,7 +8,7 @@ from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, booleans, 
 
 __all__ = [
     "abs", "add", "addcdiv", "addcmul", "copysign", "divide", "divide_floor", "divide_trunc",
-    "floor_divide", "fmod", "lerp", "multiply", "negative", "positive", "remainder", "sgn", "sign",
+    "floor_divide", "fmod", "lerp", "multiply", "negative", "nextafter", "positive", "remainder", "sgn", "sign",
     "subtract",
 ]  # fmt: skip
 
@@ -193,6 +193,29 @@ copysign.vjp(
     # The gradient at x1 = 0 is 0. The ratio is 1 or -1 elsewhere, and nan where x1 is infinite, as in
     # PyTorch.
     x1=lambda xp, g, x1, y: g * xp.where(xp.equal(x1, 0), 0, xp.divide(y, x1)),
+    x2=lambda xp, g: xp.zeros_like(g),
+)
+
+
+@op(node="Nextafter", refuse=lacks("nextafter_cpu", BOOLEAN, INTEGER))
+def nextafter(xp, x1, x2):
+    r"""Return the next floating point numbers after those of one tensor, towards those of another.
+
+    .. math:: y_i = \min \{ z > input_i \} \text{ or } \max \{ z < input_i \}
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([1.0])
+        >>> plugrad.nextafter(x, plugrad.tensor([2.0])) - x == plugrad.finfo(x.dtype).eps
+        tensor([True])
+    """
+    return xp.nextafter(x1, x2)
+
+
+nextafter.vjp(
+    # Where the two are equal there is no next one, and PyTorch's gradient is 0.
+    x1=lambda xp, g, x1, x2: g * xp.astype(xp.not_equal(x1, x2), dtype=g.dtype),
     x2=lambda xp, g: xp.zeros_like(g),
 )
 
