@@ -133,6 +133,7 @@ def diff(draw: Draw) -> Iterator[Sample]:
     yield sample(x, n=1, dim=0)
     yield sample(x, prepend=draw(3, 1))
     yield sample(x, dim=0, append=draw(2, 5))
+    yield sample(x, 0, prepend=draw(3, 1))
     yield sample(draw.bools(5))
 
 
