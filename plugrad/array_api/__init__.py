@@ -9,6 +9,8 @@ promotion like any other, unsigned integers combine with signed ones, and intege
 dtype. Where the two agree, and where the standard leaves a result open, it is PyTorch's. ``x.size`` is PyTorch's
 method.
 
+Of a tensor that is not on the default device, ``x.__array_namespace__()`` makes arrays on the device of ``x``.
+
 Example::
 
     >>> import plugrad.array_api as xp
@@ -21,12 +23,12 @@ Example::
 
 # ruff: noqa: A004, F401, F403 - the standard's names, some of them Python's, of chapters that say in __all__ what they have
 
-import sys as _sys
 from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
+from plugrad.array_api import _device as _device
 from plugrad.array_api import fft as fft
 from plugrad.array_api import linalg as linalg
 from plugrad.array_api._creation import *
@@ -50,9 +52,6 @@ from plugrad.core.dtypes import uint8 as uint8
 from plugrad.core.dtypes import uint16 as uint16
 from plugrad.core.dtypes import uint32 as uint32
 from plugrad.core.dtypes import uint64 as uint64
-from plugrad.core.tensor import bind_namespace as _bind_namespace
 
 newaxis = None
 __array_api_version__ = "2024.12"
-
-_bind_namespace(_sys.modules[__name__])

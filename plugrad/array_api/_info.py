@@ -15,18 +15,25 @@ _STANDARD: Final = tuple([d for d in dtypes.ALL if d not in (dtypes.float16, dty
 
 
 class NamespaceInfo:
-    """What ``__array_namespace_info__`` returns: answers about devices, dtypes and capabilities."""
+    """What ``__array_namespace_info__`` returns: answers about devices, dtypes and capabilities.
 
-    __slots__ = ()
+    Args:
+        device: Where the namespace makes arrays; the default device by default.
+    """
+
+    __slots__ = ("_device",)
+
+    def __init__(self, device: Any = None) -> None:
+        self._device = device
 
     def capabilities(self) -> dict[str, Any]:
-        """What arrays on the default device can do.
+        """What arrays on the namespace's device can do.
 
         Returns:
             ``"boolean indexing"``, ``"data-dependent shapes"``, and ``"max dimensions"`` (None: no limit of
             plugrad's own).
         """
-        able = place(None).backend.capabilities
+        able = place(self._device).backend.capabilities
         return {
             "boolean indexing": able.boolean_indexing,
             "data-dependent shapes": able.data_dependent_shapes,
@@ -35,7 +42,7 @@ class NamespaceInfo:
 
     def default_device(self) -> Any:
         """The device on which arrays are made where none is named."""
-        return get_default_device()
+        return get_default_device() if self._device is None else self._device
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """The dtypes of arrays made of Python numbers.
@@ -55,10 +62,10 @@ class NamespaceInfo:
         """The standard's dtypes that a device has, by name.
 
         Args:
-            device: The device; the default one by default.
+            device: The device; the namespace's by default.
             kind: Only dtypes of this kind, as for ``isdtype``.
         """
-        has = place(device).backend.dtypes
+        has = place(self._device if device is None else device).backend.dtypes
         return {d.name: d for d in _STANDARD if d in has and (kind is None or FUNCTIONS["isdtype"](d, kind))}
 
     def devices(self) -> list[Any]:

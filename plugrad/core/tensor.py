@@ -25,14 +25,14 @@ _NON_LEAF_GRAD = (
 # Each version of the standard contains those before.
 _API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
 
-# What __array_namespace__ returns: plugrad.array_api, which lies above, hands itself down.
-_namespace: Any = None
+# What __array_namespace__ returns for a device: plugrad.array_api, which lies above, hands it down.
+_namespace_of: Any = None
 
 
-def bind_namespace(namespace: Any) -> None:
-    """Let Tensors return this module as their namespace."""
-    global _namespace
-    _namespace = namespace
+def bind_namespace(namespace_of: Callable[[Any], Any]) -> None:
+    """Let Tensors return as their namespace what this function says for their device."""
+    global _namespace_of
+    _namespace_of = namespace_of
 
 
 _CHANGE_NON_LEAF = (
@@ -149,6 +149,8 @@ class Tensor(Methods, Value):
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         """Return ``plugrad.array_api``, the differentiable namespace of the Array API standard.
 
+        Its functions that make arrays of nothing (``zeros``, ``arange``) make them on this tensor's device.
+
         Args:
             api_version: The version of the standard that is expected, such as ``"2024.12"``.
 
@@ -162,7 +164,7 @@ class Tensor(Methods, Value):
                     f"it follows {', '.join(_API_VERSIONS)}.",
                 )
             )
-        return _namespace
+        return _namespace_of(self.device)
 
     # -- the graph -------------------------------------------------------------------------------------------------
 

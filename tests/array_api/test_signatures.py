@@ -14,6 +14,7 @@ import pytest
 import plugrad
 import plugrad.array_api as xp
 from tests.array_api.test_conformance import STANDARD
+from tests.conftest import load_plugin
 
 KEYWORD = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -84,6 +85,22 @@ def test_the_namespace_of_a_tensor():
         assert x.__array_namespace__(api_version=version) is xp
     with pytest.raises(ValueError, match="follows no version"):
         x.__array_namespace__(api_version="2031.12")
+
+
+def test_the_namespace_of_a_tensor_elsewhere():
+    load_plugin("strict")
+    x = plugrad.ones(2, device="strict:1")
+    namespace = x.__array_namespace__()
+    assert namespace is (x + 1).__array_namespace__()
+    assert namespace.zeros(2).device is x.device
+    assert namespace.asarray([1.0]).device is x.device
+    assert namespace.add is xp.add
+    assert namespace.linalg is xp.linalg
+    assert namespace.__array_api_version__ == "2024.12"
+    assert namespace.__array_namespace_info__().default_device() is x.device
+    assert repr(namespace) == "<plugrad.array_api on strict:1>"
+    with plugrad.device("strict:1"):
+        assert x.__array_namespace__() is xp
 
 
 def test_extensions_can_be_imported():
