@@ -59,10 +59,12 @@ from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
 from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
 from plugrad.core.func.mapping import vmap as vmap
 from plugrad.core.methods.arithmetic import *
+from plugrad.core.methods.calculus import *
 from plugrad.core.methods.combination import *
 from plugrad.core.methods.combinatorial import *
 from plugrad.core.methods.comparison import *
 from plugrad.core.methods.conversion import *
+from plugrad.core.methods.counting import *
 from plugrad.core.methods.diagonals import *
 from plugrad.core.methods.expansion import *
 from plugrad.core.methods.extremum import *
@@ -73,6 +75,7 @@ from plugrad.core.methods.masks import *
 from plugrad.core.methods.neural import *
 from plugrad.core.methods.patching import *
 from plugrad.core.methods.pointwise import *
+from plugrad.core.methods.quantiles import *
 from plugrad.core.methods.reduction import *
 from plugrad.core.methods.repetition import *
 from plugrad.core.methods.scan import *

@@ -5,7 +5,23 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-__all__ = ["ReturnType", "aminmax", "cummax", "cummin", "kthvalue", "max", "median", "min", "named", "sort", "topk"]
+__all__ = [
+    "ReturnType",
+    "aminmax",
+    "cummax",
+    "cummin",
+    "histogram",
+    "histogramdd",
+    "kthvalue",
+    "max",
+    "median",
+    "min",
+    "mode",
+    "named",
+    "nanmedian",
+    "sort",
+    "topk",
+]
 
 
 class ReturnType(tuple[Any, ...]):
@@ -55,3 +71,7 @@ aminmax = named("aminmax", "min", "max")
 sort = named("sort", "values", "indices")
 topk = named("topk", "values", "indices")
 kthvalue = named("kthvalue", "values", "indices")
+nanmedian = named("nanmedian", "values", "indices")
+mode = named("mode", "values", "indices")
+histogram = named("histogram", "hist", "bin_edges")
+histogramdd = named("histogramdd", "hist", "bin_edges")

@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import indexing, linalg, more_numbers, more_shapes, neural, patches, pointwise, reductions, shapes
+from tests.oracle import (
+    counts,
+    indexing,
+    linalg,
+    more_numbers,
+    more_shapes,
+    neural,
+    patches,
+    pointwise,
+    reductions,
+    shapes,
+)
 from tests.oracle.harness import Draw, Row, assert_no_difference, forms, real
 
 TABLE: dict[str, Row] = (
@@ -20,6 +31,7 @@ TABLE: dict[str, Row] = (
     | more_numbers.ROWS
     | more_shapes.ROWS
     | patches.ROWS
+    | counts.ROWS
 )
 
 CASES = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugrad.core.methods.comparison import ComparisonMethods
 from plugrad.core.methods.conversion import ConversionMethods
+from plugrad.core.methods.counting import CountingMethods
 from plugrad.core.methods.creation import CreationMethods
 from plugrad.core.methods.diagonals import DiagonalMethods
 from plugrad.core.methods.expansion import ExpansionMethods
@@ -15,6 +16,7 @@ from plugrad.core.methods.masks import MaskMethods
 from plugrad.core.methods.neural import NeuralMethods
 from plugrad.core.methods.patching import PatchingMethods
 from plugrad.core.methods.pointwise import PointwiseMethods
+from plugrad.core.methods.quantiles import QuantileMethods
 from plugrad.core.methods.random import RandomMethods
 from plugrad.core.methods.reduction import ReductionMethods
 from plugrad.core.methods.repetition import RepetitionMethods
@@ -34,6 +36,8 @@ class Methods(
     ReductionMethods,
     ExtremumMethods,
     SpreadMethods,
+    QuantileMethods,
+    CountingMethods,
     ScanMethods,
     ShapeMethods,
     ExpansionMethods,

@@ -32,6 +32,7 @@ from plugrad.core.ops.shape import *
 from plugrad.core.ops.softmax import *
 from plugrad.core.ops.sorting import *
 from plugrad.core.ops.special import *
+from plugrad.core.ops.statistics import *
 from plugrad.core.ops.transfer import *
 from plugrad.core.ops.trigonometric import *
 from plugrad.core.ops.windows import *

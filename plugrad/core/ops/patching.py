@@ -16,6 +16,7 @@ slice_scatter = overload(basic_put, "SliceScatterBackward0")
 
 @op(
     promote="none",
+    linear="all",
     samples=lambda: [
         case(real(3, 4), real(3)),
         case(real(3, 4), real(2), offset=-1),
@@ -79,7 +80,7 @@ def _strided_samples():
     ]
 
 
-@op(view=True, samples=_strided_samples)
+@op(view=True, linear="all", samples=_strided_samples)
 def as_strided(xp, x, *, size, stride, offset=0):
     """The elements that lie ``stride`` apart in ``x`` flattened, from ``offset`` on."""
     flat = xp.reshape(x, shape=(-1,))
@@ -92,6 +93,7 @@ as_strided.vjp(x=_added)
 
 @op(
     promote="none",
+    linear="all",
     samples=lambda: [
         case(real(3, 4), real(2, 2), size=(2, 2), stride=(4, 1)),
         case(real(3, 4), real(3, 2), size=(3, 2), stride=(4, 2), offset=1),
@@ -118,6 +120,7 @@ as_strided_scatter.vjp(
 
 @op(
     node="Rot90",
+    linear="all",
     samples=lambda: [
         case(real(2, 3), turns=1, axes=(0, 1)),
         case(real(2, 3), turns=2, axes=(0, 1)),
