@@ -57,7 +57,6 @@ from plugrad.core.dtypes import uint64 as uint64
 from plugrad.core.errors import BackendError as BackendError
 from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
 from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
-from plugrad.core.func.mapping import vmap as vmap
 from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.calculus import *
 from plugrad.core.methods.combination import *
@@ -98,6 +97,7 @@ from plugrad.core.random import *
 from plugrad.core.registry import register_backend as register_backend
 from plugrad.core.size import Size as Size
 from plugrad.core.tensor import Tensor as Tensor
+from plugrad.core.transforms.vmap import vmap as vmap
 
 newaxis = None
 

@@ -8,6 +8,6 @@ from plugrad.core.func.jacobians import hessian as hessian
 from plugrad.core.func.jacobians import jacfwd as jacfwd
 from plugrad.core.func.jacobians import jacrev as jacrev
 from plugrad.core.func.jacobians import linearize as linearize
-from plugrad.core.func.mapping import vmap as vmap
+from plugrad.core.transforms.vmap import vmap as vmap
 
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]

@@ -10,6 +10,8 @@ from plugrad.core import dispatch, engine
 from plugrad.core.errors import COMPLEX_GRADIENT, with_hint
 from plugrad.core.graph import GradientEdge, as_output
 from plugrad.core.graph import edge_of as edge_of
+from plugrad.core.modes import enable_grad, no_grad
+from plugrad.core.transforms.vmap import vmap
 from plugrad.core.value import Value
 
 _CYCLE = (
@@ -183,7 +185,8 @@ def grad(
         create_graph: Record the walk, so that the gradients can be differentiated again.
         allow_unused: Return None for inputs that were not used, instead of raising. Default: the value of
             ``materialize_grads``.
-        is_grads_batched: Not supported yet.
+        is_grads_batched: Take the first dimension of every incoming gradient for one of a batch, walk for all of it at
+            once, and return gradients with that dimension.
         materialize_grads: Return zeros for inputs that were not used.
 
     Returns:
@@ -201,7 +204,7 @@ def grad(
         (tensor(18.),)
     """
     if is_grads_batched:
-        raise NotImplementedError("is_grads_batched is not supported yet\nHint: loop over the rows of grad_outputs.")
+        return _batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
     ys = tuple([as_output(y) for y in _as_tuple(outputs)])
     xs = _inputs(inputs, "grad")
     given = (None,) * len(ys) if grad_outputs is None else _as_tuple(grad_outputs)
@@ -216,7 +219,13 @@ def grad(
     seeds = _seeds(ys, given, create_graph)
     _check_roots(ys)
     keep = create_graph if retain_graph is None else retain_graph
-    found = engine.run([edge_of(y) for y in ys], seeds, keep, create_graph, [edge_of(x) for x in xs], accumulate=False)
+    # Incoming gradients of a function transform that the outputs do not belong to: rules have to run on Tensors.
+    lifted = any([isinstance(s, Value) and s.device.depth > y.device.depth for s, y in zip(given, ys, strict=True)])
+    if lifted and not create_graph:
+        seeds = _seeds(ys, given, True)
+    tensors = create_graph or lifted
+    edges = [edge_of(x) for x in xs]
+    found = engine.run([edge_of(y) for y in ys], seeds, keep, tensors, edges, accumulate=False, record=create_graph)
     results = []
     for i, (x, gradient) in enumerate(zip(xs, found, strict=True)):
         if gradient is None:
@@ -232,8 +241,39 @@ def grad(
             else:
                 results.append(None)
         else:
-            results.append(gradient if create_graph else _wrapped(gradient, x))
+            results.append(gradient if tensors else _wrapped(gradient, x))
     return dict(zip(inputs, results, strict=True)) if isinstance(inputs, dict) else tuple(results)
+
+
+def _batched(
+    outputs: Any, inputs: Any, grad_outputs: Any, retain_graph: Any, create_graph: bool, allow_unused: Any, zeros: bool
+) -> Any:
+    """``grad`` of a batch of incoming gradients: one walk, mapped over them."""
+    ys, seeds = _as_tuple(outputs), _as_tuple(grad_outputs)
+    for i, (seed, y) in enumerate(zip(seeds, ys, strict=False)):
+        if isinstance(seed, Value) and tuple(seed.raw.shape[1:]) != tuple(as_output(y).raw.shape):
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+                "dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding "
+                f"output, but a mismatch was detected: grad_output[{i}] has a shape of {_size(seed)} and output[{i}] "
+                f"has a shape of {_size(as_output(y))}. If you only want some tensors in `grad_output` to be "
+                "considered batched, consider using vmap."
+            )
+    names = list(inputs) if isinstance(inputs, dict) else None
+    used: list[bool] = []
+
+    def walk(*given: Any) -> Any:
+        keep = create_graph if retain_graph is None else retain_graph
+        found = grad(outputs, inputs, given, keep, create_graph, allow_unused, False, zeros)
+        found = tuple(found.values()) if names is not None else found
+        used[:] = [g is not None for g in found]
+        return tuple([g for g in found if g is not None])
+
+    # Around vmap, whose inside computes in its own mode.
+    with enable_grad() if create_graph else no_grad():
+        rows = iter(vmap(walk)(*seeds))
+    results = [next(rows) if u else None for u in used]
+    return tuple(results) if names is None else dict(zip(names, results, strict=True))
 
 
 def _wrapped(gradient: Any, x: Any) -> Any:

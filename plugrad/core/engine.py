@@ -26,6 +26,7 @@ def run(
     create_graph: bool,
     inputs: Sequence[tuple[Any, int | None]] | None = None,
     accumulate: bool = True,
+    record: bool = True,
 ) -> list[Any]:
     """Walk backward from ``roots``.
 
@@ -33,9 +34,10 @@ def run(
         roots: The edges to start at.
         gradients: A gradient for each: raw arrays, or Tensors with ``create_graph``.
         keep_graph: Do not free what the nodes saved.
-        create_graph: Record the walk itself.
+        create_graph: Walk on Tensors, and record the walk itself.
         inputs: The edges whose gradients are wanted; None for all leaves.
         accumulate: Add gradients of leaves into their ``.grad``.
+        record: False: a walk on Tensors for the sake of function transforms, which leaves no graph.
 
     Returns:
         The gradients of ``inputs``, None where there is none. They own their memory.
@@ -45,7 +47,7 @@ def run(
     try:
         if not create_graph:
             return _walk(roots, gradients, keep_graph, False, inputs, accumulate)
-        with modes.enable_grad():
+        with modes.enable_grad() if record else modes.no_grad():
             return _walk(roots, gradients, keep_graph, True, inputs, accumulate)
     finally:
         backend.unsilence(token)

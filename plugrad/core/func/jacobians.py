@@ -9,7 +9,7 @@ from typing import Any
 
 from plugrad.core import ops, tree
 from plugrad.core.func.gradients import check_outputs, check_tensor, chosen_positions, jvp, vjp
-from plugrad.core.func.mapping import vmap
+from plugrad.core.transforms.vmap import vmap
 
 
 def _bases(tensors: list[Any]) -> list[Any]:
