@@ -3,17 +3,17 @@
 from plugrad.autograd import function as function
 from plugrad.autograd import functional as functional
 from plugrad.autograd import graph as graph
+from plugrad.autograd.gradcheck import gradcheck as gradcheck
+from plugrad.autograd.gradcheck import gradgradcheck as gradgradcheck
 from plugrad.core.autograd import backward as backward
 from plugrad.core.autograd import grad as grad
 from plugrad.core.function import Function as Function
-from plugrad.core.function import FunctionCtx as FunctionCtx
+from plugrad.core.function_context import FunctionCtx as FunctionCtx
 from plugrad.core.modes import enable_grad as enable_grad
 from plugrad.core.modes import inference_mode as inference_mode
 from plugrad.core.modes import no_grad as no_grad
 from plugrad.core.modes import set_grad_enabled as set_grad_enabled
 from plugrad.core.tensor import Tensor as Variable
-from plugrad.testing.gradcheck import gradcheck as gradcheck
-from plugrad.testing.gradcheck import gradgradcheck as gradgradcheck
 
 __all__ = [
     "Function", "FunctionCtx", "Variable", "backward", "enable_grad", "function", "functional", "grad", "gradcheck",

@@ -1,7 +1,7 @@
 """plugrad.autograd.function: what a Function's author needs."""
 
 from plugrad.core.function import Function as Function
-from plugrad.core.function import FunctionCtx as FunctionCtx
 from plugrad.core.function import once_differentiable as once_differentiable
+from plugrad.core.function_context import FunctionCtx as FunctionCtx
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]

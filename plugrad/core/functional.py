@@ -277,7 +277,7 @@ def hessian(
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
 
-    def number(*args: Tensor) -> Tensor:
+    def number(*args: Tensor) -> Any:
         several, ys = as_tuple(func(*args), OUTPUTS, "hessian")
         check_tracked(ys, "outputs", strict)
         check_scalar(ys, several, "hessian")

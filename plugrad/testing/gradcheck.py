@@ -4,214 +4,198 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from plugrad.core import autograd, registry
+from plugrad.core import autograd
 from plugrad.core.tensor import Tensor
+from plugrad.testing.jacobians import (
+    GradcheckError,
+    allclose,
+    analytical,
+    as_tuple,
+    difference,
+    host,
+    inexact,
+    like,
+    numbers,
+    numerical,
+    part_of,
+    shown,
+    tracked,
+    vector,
+    wanted,
+)
+
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+_ZERO = "Numerical gradient for function expected to be zero"
 
 
-class GradcheckError(RuntimeError):
-    """A derivative does not agree with finite differences."""
+class _Check(NamedTuple):
+    """What is checked, and how strictly."""
+
+    func: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    eps: float
+    atol: float
+    rtol: float
+    nondet_tol: float
+    check_grad_dtypes: bool
+    masked: bool
 
 
-def _tuple(values: Any) -> tuple[Any, ...]:
-    return tuple(values) if isinstance(values, (tuple, list)) else (values,)
-
-
-def _host(x: Tensor) -> Any:
-    """A NumPy copy of the values."""
-    return x.device.backend.to_host(x.raw).copy()
-
-
-def _like(host: Any, x: Tensor) -> Tensor:
-    """A Tensor of these values where ``x`` is."""
-    backend = registry.resolve(x.device).backend
-    assert backend is not None
-    return Tensor(backend.from_host(host, x.device.index), x.device, x.dtype)
-
-
-def _differentiable(values: Sequence[Any]) -> list[int]:
-    return [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
-
-
-def _outputs(func: Callable[..., Any], inputs: Sequence[Any]) -> list[Tensor]:
-    """The outputs that gradients flow to; integer outputs and the like are left out."""
-    return [y for y in _tuple(func(*inputs)) if isinstance(y, Tensor) and y.dtype.is_inexact]
-
-
-def _replaced(inputs: Sequence[Any], i: int, host: Any) -> list[Any]:
-    fresh = list(inputs)
-    fresh[i] = _like(host, inputs[i]).requires_grad_()
-    return fresh
-
-
-def _directions(x: Tensor) -> tuple[complex, ...]:
-    """The unit steps of one element: for complex elements also the imaginary one."""
-    return (1.0, 1j) if x.dtype.is_complex else (1.0,)
-
-
-def _numerical(func: Callable[..., Any], inputs: Sequence[Any], i: int, eps: float) -> list[list[list[Any]]]:
-    """For every output, for every element (and direction) of input ``i``: the central difference, flat."""
-    x = inputs[i]
-    host = _host(x)
-    flat = host.reshape(-1)
-    columns: list[list[list[Any]]] = []
-    for k in range(flat.size):
-        for unit in _directions(x):
-            found = []
-            for sign in (1, -1):
-                changed = flat.copy()
-                changed[k] += sign * eps * (unit if x.dtype.is_complex else 1)
-                ys = _outputs(func, _replaced(inputs, i, changed.reshape(host.shape)))
-                found.append([_host(y).reshape(-1) for y in ys])
-            columns.append([(a - b) / (2 * eps) for a, b in zip(*found, strict=True)])
-    count = len(columns[0]) if columns else 0
-    return [[column[o] for column in columns] for o in range(count)]
-
-
-def _analytical(func: Callable[..., Any], inputs: Sequence[Any], wanted: Sequence[int], output: int) -> list[list[Any]]:
-    """For every wanted input, for every element (and direction) of one output: the gradient, flat."""
-    ys = _outputs(func, inputs)
-    y = ys[output]
-    rows: list[list[Any]] = [[] for _ in wanted]
-    zeros = _host(y.detach()) * 0
-    for k in range(zeros.size):
-        for unit in _directions(y):
-            seed = zeros.copy().reshape(-1)
-            seed[k] = unit if y.dtype.is_complex else 1
-            grads: tuple[Any, ...] = (None,) * len(wanted)
-            if y.requires_grad:
-                grads = autograd.grad(
-                    y, [inputs[i] for i in wanted], _like(seed.reshape(zeros.shape), y), retain_graph=True,
-                    allow_unused=True,
-                )  # fmt: skip
-            for row, i, grad in zip(rows, wanted, grads, strict=True):
-                if grad is not None and tuple(grad.shape) != tuple(inputs[i].shape):
-                    raise GradcheckError(
-                        f"Analytical gradient has incorrect size: {list(grad.shape)} for input {i} of "
-                        f"{list(inputs[i].shape)}"
-                    )
-                row.append((_host(inputs[i].detach()) * 0 if grad is None else _host(grad)).reshape(-1))
-    return rows
-
-
-def _as_matrices(numerical: list[Any], analytical: list[Any], x: Tensor, y: Tensor) -> tuple[Any, Any]:
-    """Both Jacobians as (input element, output element) matrices of real numbers, real and imaginary parts apart.
-
-    With the gradient dL/d(re x) + i dL/d(im x) for L = Re(sum conj(v) y), PyTorch's convention.
-    """
-    host = _host(x)
-    n, m = host.size, _host(y.detach()).size
-    steps_in, steps_out = len(_directions(x)), len(_directions(y))
-    shape = (n * steps_in, m * steps_out)
-    a = [[0.0] * shape[1] for _ in range(shape[0])]
-    b = [[0.0] * shape[1] for _ in range(shape[0])]
-    for r in range(shape[0]):
-        for c in range(m):
-            value = complex(numerical[r][c])
-            a[r][c * steps_out] = value.real
-            if steps_out == 2:
-                a[r][c * 2 + 1] = value.imag
-    for c in range(shape[1]):
-        for r in range(n):
-            value = complex(analytical[c][r])
-            b[r * steps_in][c] = value.real
-            if steps_in == 2:
-                b[r * 2 + 1][c] = value.imag
-    return a, b
-
-
-def _close(a: float, b: float, rtol: float, atol: float) -> bool:
-    return a == b or abs(a - b) <= atol + rtol * abs(b) or (a != a and b != b)
-
-
-def _show(matrix: Any) -> str:
-    return "[" + ",\n ".join("[" + ", ".join(f"{v: .6g}" for v in row) + "]" for row in matrix) + "]"
-
-
-def _check_all(
-    func: Callable[..., Any], inputs: Sequence[Any], eps: float, atol: float, rtol: float, nondet_tol: float
-) -> None:
-    wanted = _differentiable(inputs)
-    ys = _outputs(func, inputs)
-    if not ys:
-        raise ValueError("gradcheck expects at least one floating point output")
-    analytical = [_analytical(func, inputs, wanted, o) for o in range(len(ys))]
-    for o in range(len(ys)):
-        for first, second in zip(analytical[o], _analytical(func, inputs, wanted, o), strict=True):
-            for u, v in zip(first, second, strict=True):
-                if any([not _close(p, q, 0.0, nondet_tol) for p, q in zip(u.tolist(), v.tolist(), strict=True)]):
-                    raise GradcheckError(
-                        "Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
-                        "times gives different values, although analytical gradient matches numerical gradient. The "
-                        f"tolerance for nondeterminism was {nondet_tol}."
-                    )
-    for w, i in enumerate(wanted):
-        numerical = _numerical(func, inputs, i, eps)
-        for o, y in enumerate(ys):
-            if not numerical:
-                continue
-            a, b = _as_matrices(numerical[o], analytical[o][w], inputs[i], y)
-            for row_a, row_b in zip(a, b, strict=True):
-                if not all([_close(q, p, rtol, atol) for p, q in zip(row_a, row_b, strict=True)]):
-                    raise GradcheckError(
-                        f"Jacobian mismatch for output {o} with respect to input {i},\nnumerical:{_show(a)}\n"
-                        f"analytical:{_show(b)}\nHint: rows are elements of input {i} (shape {list(inputs[i].shape)}), "
-                        f"columns elements of output {o} (shape {list(y.shape)})."
-                    )
-
-
-def _check_fast(func: Callable[..., Any], inputs: Sequence[Any], eps: float, atol: float, rtol: float) -> None:
-    """One random direction in and out for every pair: u^T J v both ways."""
-    wanted = _differentiable(inputs)
-    ys = _outputs(func, inputs)
-    for o, y in enumerate(ys):
-        v = _unit(_host(y.detach()), 2 * o + 1)
-        if not y.requires_grad:
-            continue
-        grads = autograd.grad(y, [inputs[i] for i in wanted], _like(v, y), retain_graph=True, allow_unused=True)
-        for i, grad in zip(wanted, grads, strict=True):
-            host = _host(inputs[i])
-            u = _unit(host, 2 * i + 2)
-            plus = _outputs(func, _replaced(inputs, i, host + eps * u))[o]
-            minus = _outputs(func, _replaced(inputs, i, host - eps * u))[o]
-            difference = (_host(plus.detach()) - _host(minus.detach())) / (2 * eps)
-            numerical = float((v.conj() * difference).sum().real)
-            analytical = 0.0 if grad is None else float((_host(grad).conj() * u).sum().real)
-            if not _close(analytical, numerical, rtol, atol):
-                raise GradcheckError(
-                    f"Jacobian mismatch for output {o} with respect to input {i} along one random direction,\n"
-                    f"numerical:{numerical}\nanalytical:{analytical}\n"
-                    "Hint: run gradcheck with fast_mode=False to see the whole Jacobian."
-                )
-
-
-def _unit(host: Any, seed: int) -> Any:
-    """A fixed direction of length 1, the same in every run (a linear congruential sequence)."""
-    direction = host * 0
-    flat = direction.reshape(-1)
-    state = 12345 + 7919 * seed
-    for k in range(flat.size):
-        state = (1103515245 * state + 12345) % 2**31
-        flat[k] = state / 2**31 - 0.5
-        if direction.dtype.kind == "c":
-            state = (1103515245 * state + 12345) % 2**31
-            flat[k] += 1j * (state / 2**31 - 0.5)
-    length = float(abs(flat**2).sum()) ** 0.5
-    return (flat / (length or 1.0)).reshape(host.shape).astype(host.dtype)
-
-
-def _check_undefined(func: Callable[..., Any], inputs: Sequence[Any]) -> None:
-    """Gradients must also come where only some of the outputs have one."""
-    wanted = [inputs[i] for i in _differentiable(inputs)]
-    ys = [y for y in _outputs(func, inputs) if y.requires_grad]
-    for y in ys if len(ys) > 1 else ():
-        grads = autograd.grad(y, wanted, _like(_host(y.detach()) * 0, y), retain_graph=True, allow_unused=True)
-        if any([grad is not None and bool(abs(_host(grad)).sum() > 0) for grad in grads]):
-            raise GradcheckError(
-                "Expected the gradients to be zeros when the incoming gradient is zeros and those of the other outputs "
-                "are undefined"
+def _check_inputs(inputs: Sequence[Any]) -> None:
+    found = wanted(inputs)
+    for i in found:
+        x = inputs[i]
+        if x.dtype.name not in ("float64", "complex128"):
+            warnings.warn(
+                f"Input #{i} requires gradient and is not a double precision floating point or complex. This check "
+                "will likely fail if all the inputs are not of double precision floating point or complex. ",
+                stacklevel=4,
             )
+        expanded = x.base is not None and x.numel() > x.base.numel()
+        if expanded or x.device.backend.overlaps_itself(x.raw):
+            raise RuntimeError(
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
+                "non-overlapping to be able to compute the numerical gradients correctly. You should call .contiguous "
+                "on the input before passing it to gradcheck."
+            )
+    if not found:
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, but none of the them have "
+            "requires_grad=True."
+        )
+
+
+def _parts(outputs: Sequence[Tensor]) -> list[tuple[str, int]]:
+    """The real functions that the outputs are: the imaginary parts of complex ones, then all real parts."""
+    imaginary = [("imaginary", o) for o, y in enumerate(outputs) if y.dtype.is_complex]
+    return [*imaginary, *[("real", o) for o in range(len(outputs))]]
+
+
+def _mismatch(numbers: Any, other: Any, o: int, i: int, prefix: str, mode: str, x: Tensor) -> str:
+    return (
+        f"{prefix}Jacobian {mode}mismatch for output {o} with respect to input {i},\n"
+        f"numerical:{shown(numbers, x)}\nanalytical:{shown(other, x)}\n"
+    )
+
+
+def _prefix(part: str, complex_: bool, of: str = "outputs") -> str:
+    return f"While considering the {part} part of complex {of} only, " if complex_ else ""
+
+
+def _explained(i: int, x: Tensor, o: int, y: Tensor) -> str:
+    return (
+        f"Hint: rows are elements of argument {i} (shape {list(x.shape)}), columns elements of output {o} (shape "
+        f"{list(y.shape)})."
+    )
+
+
+def _check_slow(check: _Check, outputs: list[Tensor]) -> None:
+    """Whole Jacobians."""
+    func, inputs, eps = check.func, check.inputs, check.eps
+    places = wanted(inputs)
+    by_input = [numerical(func, inputs, i, eps) for i in places]
+    if not outputs:
+        if any([bool((m != 0).any()) for found in by_input for matrices in found for m in matrices]):
+            raise GradcheckError(_ZERO)
+        return
+    # Numerically there is one for each output that could have a gradient.
+    found_at = [o for o, y in enumerate(inexact(func(*inputs))) if y.requires_grad]
+    for part, o in _parts(outputs):
+        y = outputs[o]
+        found = analytical(y, inputs, part, check.nondet_tol, check.check_grad_dtypes)
+        for k, i in enumerate(places):
+            expected = part_of(by_input[k][found_at[o]], part)
+            if not allclose(found[k], expected, check.rtol, check.atol):
+                text = _mismatch(expected, found[k], o, k, _prefix(part, y.dtype.is_complex), "", inputs[i])
+                raise GradcheckError(text + _explained(i, inputs[i], o, y))
+
+
+def _steps(x: Tensor, k: int, xp: Any) -> list[Any]:
+    """Random directions of an input: one, or one for its real and one for its imaginary part."""
+    shape = tuple(x.shape)
+    first = vector(x.numel(), 3 * k, xp).reshape(shape)
+    return [first, 1j * vector(x.numel(), 3 * k + 1, xp).reshape(shape)] if x.dtype.is_complex else [first]
+
+
+def _total(array: Any) -> float:
+    return float(abs(array).sum())
+
+
+def _check_fast(check: _Check, outputs: list[Tensor]) -> None:
+    """One random direction in and one out for every pair: ``v^T J u`` both ways."""
+    func, inputs, eps = check.func, check.inputs, check.eps
+    places = wanted(inputs)
+    xp = host(inputs[places[0]].detach()).__array_namespace__()
+    steps = [_steps(inputs[i], k, xp) for k, i in enumerate(places)]
+    by_input = [
+        [difference(func, inputs, i, eps * step, eps) for step in steps[k]] for k, i in enumerate(places)
+    ]  # fmt: skip
+    if not outputs:
+        for pairs in by_input:
+            if any([y.size and float(abs(y).max()) > check.nondet_tol for ys in pairs for y in ys]):
+                raise GradcheckError(_ZERO)
+        return
+    found_at = [o for o, y in enumerate(inexact(func(*inputs))) if y.requires_grad]
+    for part, o in _parts(outputs):
+        y = outputs[o]
+        v = vector(y.numel(), 3 * o + 2, xp)
+        found = analytical(y, inputs, part, check.nondet_tol, check.check_grad_dtypes, seeds=[v])
+        for k, i in enumerate(places):
+            products = [(part_of([ys[found_at[o]]], part) * v).sum() for ys in by_input[k]]
+            g = found[k][:, 0]
+            directions = [step.reshape(-1) for step in steps[k]]
+            if len(directions) == 1:
+                expected, got = products[0], (g * directions[0]).sum()
+            else:
+                expected = products[0] + 1j * products[1]
+                got = (g.real * directions[0]).sum() + 1j * (g.imag * directions[1].imag).sum()
+            expected, got = xp.asarray(expected), xp.asarray(got)
+            atol = check.atol * sum([_total(step) for step in steps[k]]) * _total(v)
+            if not allclose(got, expected, check.rtol, atol):
+                text = _mismatch(expected, got, o, k, _prefix(part, y.dtype.is_complex), "", inputs[i])
+                raise GradcheckError(text + _slowly(check, i, k, y, found_at[o], part))
+
+
+_FAST_FAILED = (
+    "\nFast gradcheck failed but element-wise differences are small. This means that the\ntest might've passed in "
+    "slow_mode!\nHint: call it with fast_mode=False."
+)
+
+
+def _slowly(check: _Check, i: int, k: int, y: Tensor, number: int, part: str) -> str:
+    """What the whole Jacobians are, for the message of the fast check."""
+    expected = part_of(numerical(check.func, check.inputs, i, check.eps)[number], part)
+    found = analytical(y, check.inputs, part, float("inf"), False)[k]
+    text = (
+        "\nThe above quantities relating the numerical and analytical jacobians are computed \nin fast mode. See: "
+        "https://github.com/pytorch/pytorch/issues/53876 for more background \nabout fast mode. Below, we recompute "
+        f"numerical and analytical jacobians in slow mode:\n\nNumerical:\n {shown(expected, y)}\nAnalytical:\n"
+        f"{shown(found, y)}\n\nThe max per-element difference (slow mode) is: {float(abs(expected - found).max())}.\n"
+    )
+    return text + (_FAST_FAILED if allclose(found, expected, check.rtol, check.atol) else "")
+
+
+def _check_multiplied(check: _Check, outputs: list[Tensor]) -> None:
+    """Zeros in, zeros out."""
+    xs = [check.inputs[i] for i in wanted(check.inputs)]
+    seeds = [like(host(y.detach()) * 0, y) for y in outputs]
+    for grad, x in zip(
+        autograd.grad(outputs, xs, seeds, retain_graph=True, allow_unused=True), xs, strict=True
+    ):  # fmt: skip
+        if grad is None:
+            continue
+        values = host(grad)
+        if not (allclose(values, values * 0, 1e-5, 1e-8) if check.masked else bool((values == 0).all())):
+            raise GradcheckError("backward not multiplied by grad_output")
+        if grad.dtype is not x.dtype:
+            raise GradcheckError("grad is incorrect type")
+        if grad.device is not x.device:
+            raise GradcheckError("grad is incorrect device")
+        if grad.shape != x.shape:
+            raise GradcheckError("grad is incorrect size")
 
 
 def gradcheck(
@@ -224,20 +208,28 @@ def gradcheck(
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
     fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Compare the gradients of ``func`` with central differences ``(f(x + eps) - f(x - eps)) / (2 eps)``.
 
+    With respect to a complex input, the gradient is ``dL/d re x + i dL/d im x`` of a real ``L``. A complex output is
+    checked as two real ones.
+
     Args:
         func: A function of ``inputs`` that returns a Tensor or a tuple of Tensors.
-        inputs: A Tensor or a tuple; those that require gradients (in float64) are checked.
+        inputs: A Tensor or a tuple; those that require gradients (in float64 or complex128) are checked.
         eps: The step.
         atol: Absolute tolerance.
         rtol: Relative tolerance.
         raise_exception: Raise on a mismatch rather than return False.
         nondet_tol: How far two runs of the same backward may differ.
-        check_undefined_grad: Also check backward where only one of several outputs has a gradient.
-        fast_mode: Check one random direction instead of the whole Jacobian.
+        check_undefined_grad: Taken as PyTorch takes it, and always so: each of several outputs is walked back from
+            alone, and a node without any gradient never runs.
+        check_grad_dtypes: Also check that gradients have the dtypes of their inputs.
+        fast_mode: Compare one random combination of the elements of the Jacobian instead of each element.
+        masked: Compare zeros within a tolerance; for sparse tensors, in PyTorch.
 
     Returns:
         True if all gradients agree.
@@ -253,27 +245,13 @@ def gradcheck(
         >>> plugrad.autograd.gradcheck(plugrad.sin, (x,))
         True
     """
-    values = _tuple(inputs)
-    wanted = _differentiable(values)
-    if not wanted:
-        raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have "
-            "requires_grad=True."
-        )
-    for i in wanted:
-        if values[i].dtype.name not in ("float64", "complex128"):
-            warnings.warn(
-                f"Input #{i} requires gradient and is not a double precision floating point or complex. This check "
-                "will likely fail if all the inputs are not of double precision floating point or complex. ",
-                stacklevel=2,
-            )
+    check = _Check(func, as_tuple(inputs), eps, atol, rtol, nondet_tol, check_grad_dtypes, bool(masked))
+    _check_inputs(check.inputs)
     try:
-        if fast_mode:
-            _check_fast(func, values, eps, atol, rtol)
-        else:
-            _check_all(func, values, eps, atol, rtol, nondet_tol)
-        if check_undefined_grad:
-            _check_undefined(func, values)
+        outputs = tracked(func(*check.inputs))
+        (_check_fast if fast_mode else _check_slow)(check, outputs)
+        if outputs:
+            _check_multiplied(check, outputs)
     except GradcheckError:
         if raise_exception:
             raise
@@ -289,24 +267,30 @@ def gradgradcheck(
     eps: float = 1e-6,
     atol: float = 1e-5,
     rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
     fast_mode: bool = False,
+    masked: bool = False,
 ) -> bool:
     """Compare the gradients of the gradients of ``func`` with central differences of its gradients.
 
     Args:
         func: A function of ``inputs`` that returns a Tensor or a tuple of Tensors.
-        inputs: A Tensor or a tuple; those that require gradients (in float64) are checked.
-        grad_outputs: Incoming gradients for the first backward; fixed random ones by default.
+        inputs: A Tensor or a tuple; those that require gradients (in float64 or complex128) are checked.
+        grad_outputs: Incoming gradients for the first backward; random ones by default.
         eps: The step.
         atol: Absolute tolerance.
         rtol: Relative tolerance.
+        gen_non_contig_grad_outputs: Make the random ones with gaps in memory.
         raise_exception: Raise on a mismatch rather than return False.
         nondet_tol: How far two runs of the same backward may differ.
         check_undefined_grad: As in ``gradcheck``.
-        fast_mode: Check one random direction instead of the whole Jacobian.
+        check_grad_dtypes: As in ``gradcheck``.
+        fast_mode: As in ``gradcheck``.
+        masked: As in ``gradcheck``.
 
     Returns:
         True if all second gradients agree.
@@ -321,22 +305,37 @@ def gradgradcheck(
         >>> plugrad.autograd.gradgradcheck(plugrad.sin, (x,))
         True
     """
-    values = _tuple(inputs)
+    values = as_tuple(inputs)
     if grad_outputs is None:
-        ys = [y for y in _outputs(func, values) if y.requires_grad]
-        seeds = [_like(_unit(_host(y.detach()), 7 + k), y).requires_grad_() for k, y in enumerate(ys)]
+        seeds = _random_like(tracked(func(*values)), gen_non_contig_grad_outputs)
     else:
-        seeds = list(_tuple(grad_outputs))
+        seeds = list(as_tuple(grad_outputs))
     count = len(values)
-    wanted = _differentiable(values)
+    places, places_out = set(wanted(values)), set(wanted(seeds))
 
     def first(*args: Any) -> tuple[Any, ...]:
-        xs, vs = args[:count], args[count:]
-        ys = [y for y in _outputs(func, xs) if y.requires_grad]
-        grads = autograd.grad(ys, [xs[i] for i in wanted], vs, create_graph=True, allow_unused=True)
+        xs = [x.requires_grad_() if i in places else x for i, x in enumerate(args[:count])]
+        vs = [v.requires_grad_() if o in places_out else v for o, v in enumerate(args[count:])]
+        grads = autograd.grad(
+            tracked(func(*xs)), [x for i, x in enumerate(xs) if i in places], vs, create_graph=True, allow_unused=True
+        )
         return tuple([g for g in grads if g is not None])
 
     return gradcheck(
         first, (*values, *seeds), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-        nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, fast_mode=fast_mode,
+        nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
+        fast_mode=fast_mode, masked=masked,
     )  # fmt: skip
+
+
+def _random_like(outputs: Sequence[Tensor], with_gaps: bool) -> list[Tensor]:
+    """Random incoming gradients between -1 and 1, the same in every run."""
+    found = []
+    for o, y in enumerate(outputs):
+        shape = (*y.shape, 2) if with_gaps else tuple(y.shape)
+        xp = host(y.detach()).__array_namespace__()
+        count = y.numel() * (2 if with_gaps else 1)
+        values, imaginary = (2 * numbers(count, 2 * o + k, xp).reshape(shape) - 1 for k in range(2))
+        seed = like(values + 1j * imaginary if y.dtype.is_complex else values, y)
+        found.append((seed[..., 0] if with_gaps else seed).detach().requires_grad_())
+    return found
