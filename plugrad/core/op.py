@@ -333,8 +333,9 @@ def op(
             axis, and its rule is its forward-mode derivative too.
         linear: For forward mode. ``"all"``: linear in all inputs with a rule together (sum, concat). ``"each"``: in
             each of them separately (matmul). Where neither is said, the derivative comes from the rule.
-        batch: How vmap adds an axis in front. ``"axis"``: the options ``axis`` count on; a function of (op's function,
-            batched arrays, options): see core/transforms/batched.py. None: through the generic definition.
+        batch: How vmap adds an axis in front. ``"axis"``: the option ``axis`` counts on. ``"stack"``: the op is of the
+            last axes, and those before them, which broadcast, get one more. A function of (op's function, batched
+            arrays, options): see core/transforms/batched.py. None: through the generic definition.
         facts: For the tests: ``domain``, ``kinks``, ``samples`` and others; plugrad.testing explains them.
 
     Returns:

@@ -490,7 +490,7 @@ def namespace_over(parent: Any) -> Namespace:
             kernels[name] = _from_block(name, info.batch, parent)
         elif info.batch == "axis":
             kernels[name] = _batched_axis(name)
-        elif info.elementwise and name not in RULES:
+        elif info.batch == "stack" or (info.elementwise and name not in RULES):
             kernels[name] = _elementwise(name)
     assert DEFINITIONS
     return Namespace("vmap", _Library(parent), kernels)
