@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from plugrad.core import dispatch, engine
-from plugrad.core.errors import COMPLEX_GRADIENT, with_hint
+from plugrad.core import dispatch, engine, modes
+from plugrad.core.conjugation import conjugated
+from plugrad.core.errors import with_hint
 from plugrad.core.graph import GradientEdge, as_output
 from plugrad.core.graph import edge_of as edge_of
 from plugrad.core.modes import enable_grad, no_grad
@@ -47,8 +48,6 @@ def _inputs(inputs: Any, caller: str) -> tuple[Any, ...]:
             raise RuntimeError(
                 with_hint("One of the differentiated Tensors does not require grad", "call x.requires_grad_() first.")
             )
-        if x.dtype.is_complex:
-            raise NotImplementedError(COMPLEX_GRADIENT)
     return xs
 
 
@@ -93,8 +92,17 @@ def _seeds(outputs: tuple[Any, ...], given: tuple[Any, ...], create_graph: bool,
         dispatch.common_device("backward", [output, seed])
         if seed.dtype is not output.dtype:
             seed = dispatch.cast(seed, output.dtype)
+        seed = _outside(seed, create_graph)
         seeds.append(seed if create_graph else seed.raw)
     return seeds
+
+
+def _outside(gradient: Any, create_graph: bool) -> Any:
+    """A gradient of the walk as users see it, or the other way round."""
+    if not gradient.dtype.is_complex:
+        return gradient
+    with modes.set_grad_enabled(create_graph):
+        return conjugated(gradient, gradient.device, True)
 
 
 def _numel(value: Any) -> int:
@@ -241,7 +249,7 @@ def grad(
             else:
                 results.append(None)
         else:
-            results.append(gradient if tensors else _wrapped(gradient, x))
+            results.append(_outside(gradient if tensors else _wrapped(gradient, x), create_graph))
     return dict(zip(inputs, results, strict=True)) if isinstance(inputs, dict) else tuple(results)
 
 

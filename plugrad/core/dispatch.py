@@ -44,6 +44,15 @@ def bind(cls: type[Value]) -> None:
     record.bind(cls)
 
 
+#: dtypes of the results of elementwise ops, by what the op's block says; None: the one that it computes in.
+_RESULTS: Any = {
+    "same": None,
+    "bool": lambda dtype: dtypes.bool_,
+    "real": dtypes.dtype.to_real,
+    "complex": dtypes.dtype.to_complex,
+}
+
+
 def function(op: Op) -> Any:
     """The plain function of an op, in the form its signature allows."""
     if is_elementwise(op):
@@ -73,17 +82,16 @@ def _unary(op: Op) -> Any:
     to_float = op.promote == "float"
     refuse = op.refuse
     choosy = to_float or refuse is not None
-    as_bool = op.result == "bool"
-    bool_ = dtypes.bool_
+    other_dtype = _RESULTS[op.result]
 
     def unary(input: Any) -> Any:
         if not isinstance(input, Value):
             raise wrong_type(op.called, "input", 1, input)
         dtype = input.dtype
-        if choosy and not dtype.is_inexact:
+        if choosy and not dtype.is_floating_point:
             if refuse is not None:
                 refuse(dtype, (input,))
-            if to_float:
+            if to_float and not dtype.is_complex:
                 return unary(cast(input, dtypes.get_default_dtype()))
         device = input.device
         if op.composite and input.tracked and mode() > 0:
@@ -98,7 +106,7 @@ def _unary(op: Op) -> Any:
         if y is a:
             # Some libraries' floor of integers is its argument; two tensors must not share memory unasked.
             y = device.backend.copy(a)
-        out = Tensor(y, device, bool_ if as_bool else dtype)
+        out = Tensor(y, device, dtype if other_dtype is None else other_dtype(dtype))
         if input.tracked and mode() > 0 and not op.constant:
             keep_x, keep_y = op.keeps[1]
             versions: tuple[Any, ...] = ()
@@ -122,8 +130,7 @@ def _binary(op: Op, foreign: bool) -> Any:
     to_float = op.promote == "float"
     refuse = op.refuse
     choosy = to_float or refuse is not None
-    as_bool = op.result == "bool"
-    bool_ = dtypes.bool_
+    other_dtype = _RESULTS[op.result]
 
     def binary(input: Any, other: Any) -> Any:
         requires1 = requires2 = False
@@ -171,10 +178,10 @@ def _binary(op: Op, foreign: bool) -> Any:
             requires2 = other.tracked
         else:
             raise wrong_type(op.called, "input", 1, input)
-        if choosy and not dtype.is_inexact:
+        if choosy and not dtype.is_floating_point:
             if refuse is not None:
                 refuse(dtype, (input, other))
-            if to_float:
+            if to_float and not dtype.is_complex:
                 return binary(*promoted(op, input, other))
         if op.composite and (requires1 or requires2) and mode() > 0:
             return op.definition(device.ops, input, other)
@@ -184,7 +191,7 @@ def _binary(op: Op, foreign: bool) -> Any:
             y = again(warning, op, device, (a, b), {})
         except Exception as error:
             y = rescued(error, op, device, (a, b), dtype)
-        out = Tensor(y, device, bool_ if as_bool else dtype)
+        out = Tensor(y, device, dtype if other_dtype is None else other_dtype(dtype))
         if (requires1 or requires2) and mode() > 0 and not op.constant:
             # A set of inputs that need gradients decides what is kept: no rule runs for the others.
             keep1, keep2, keep_y = op.keeps[requires1 + 2 * requires2]
@@ -266,10 +273,10 @@ def _single(op: Op) -> Any:
     def single(x: Any, **options: Any) -> Any:
         if not isinstance(x, Value):
             raise wrong_type(op.called, "input", 1, x)
-        if not x.dtype.is_inexact:
+        if not x.dtype.is_floating_point:
             if op.refuse is not None:
                 op.refuse(x.dtype, (x,))
-            if op.promote == "float":
+            if op.promote == "float" and not x.dtype.is_complex:
                 x = cast(x, dtypes.get_default_dtype())
         recorded = x.tracked and mode() > 0 and not op.constant
         device = x.device

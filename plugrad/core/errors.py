@@ -37,12 +37,6 @@ INFERENCE_INPLACE = (
 )
 
 
-COMPLEX_GRADIENT = (
-    "gradients of complex tensors are not there yet\n"
-    "Hint: the derivatives of ops do not conjugate yet and would be wrong; work with real and imaginary parts."
-)
-
-
 def with_hint(text: str, hint: str) -> str:
     """Join PyTorch's text and one hint line of ours."""
     return f"{text}\nHint: {hint}"

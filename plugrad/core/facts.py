@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 
 class Array(NamedTuple):
-    """One sample array: its kind (``real``, ``integer``, ``boolean``), shape, and range."""
+    """One sample array: its kind (``real``, ``complex``, ``integer``, ``boolean``), shape, and range."""
 
     kind: str
     shape: tuple[int, ...]
@@ -41,6 +41,11 @@ def integers(*shape: int, high: int, low: int = 0, distinct: bool = False) -> Ar
 def booleans(*shape: int) -> Array:
     """Random truth values."""
     return Array("boolean", shape)
+
+
+def complexes(*shape: int, low: float = -2.0, high: float = 2.0) -> Array:
+    """Complex values, both parts in [low, high)."""
+    return Array("complex", shape, low, high)
 
 
 def case(*args: Any, **options: Any) -> Case:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import dispatch, engine, modes
+from plugrad.core.conjugation import conjugated
 from plugrad.core.errors import BACKWARD_TWICE, INFERENCE_SAVED, with_hint
 from plugrad.core.node import Edge, ErrorNode, Node
 from plugrad.core.value import Value
@@ -373,10 +374,14 @@ class FunctionNode(Node):
             None if x is None else tensor(x, self.device, facts[1]) for x, facts in zip(g, self.outputs, strict=True)
         ]
         with modes.no_grad():
-            return [None if x is None else x.raw for x in self._backward(self._ctx, values)]
+            return [None if x is None else x.raw for x in self._walked(self._ctx, values)]
 
     def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
-        return self._backward(guarded(self._ctx), list(g))
+        return self._walked(guarded(self._ctx), list(g))
+
+    def _walked(self, ctx: FunctionCtx, values: list[Any]) -> list[Any]:
+        """``_backward`` between the gradients that the walk carries: the conjugates of those that users see."""
+        return [_conjugated(x) for x in self._backward(ctx, [_conjugated(x) for x in values])]
 
     def _backward(self, ctx: FunctionCtx, values: list[Any]) -> list[Any]:
         """Run the user's backward and check what it returns against the inputs."""
@@ -439,6 +444,10 @@ class FunctionNode(Node):
                 f"{grad.device}"
             )
         return dispatch.cast(grad, dtype)
+
+
+def _conjugated(x: Any) -> Any:
+    return x if x is None or not x.dtype.is_complex else conjugated(x, x.device, True)
 
 
 def _modified(raw: Any, dtype: Any, version: int, expected: int) -> str:

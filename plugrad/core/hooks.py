@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from plugrad.core import dispatch, modes
+from plugrad.core.conjugation import conjugated
 from plugrad.core.handles import NodeHooks
 from plugrad.core.handles import RemovableHandle as RemovableHandle
 from plugrad.core.handles import add as add
@@ -46,11 +47,20 @@ def of_node(node: Node) -> NodeHooks:
 
 
 def _as_tensor(raw: Any, device: Any, create_graph: bool) -> Any:
-    return raw if create_graph or raw is None else dispatch.Tensor(raw, device, device.backend.dtype_of(raw))
+    """A gradient of the walk as hooks see it."""
+    if raw is None:
+        return None
+    tensor = raw if create_graph else dispatch.Tensor(raw, device, device.backend.dtype_of(raw))
+    return conjugated(tensor, device, True) if tensor.dtype.is_complex else tensor
 
 
 def _as_gradient(tensor: Any, create_graph: bool) -> Any:
-    return tensor if create_graph or tensor is None else tensor.raw
+    """What hooks have made of it, as the walk carries it."""
+    if tensor is None:
+        return None
+    if tensor.dtype.is_complex:
+        tensor = conjugated(tensor, tensor.device, True)
+    return tensor if create_graph else tensor.raw
 
 
 @contextlib.contextmanager

@@ -110,6 +110,8 @@ class Namespace:
             found = library_function(self._library, name)
             if name in _POSITIONAL:
                 found = _by_name(found, _POSITIONAL[name])
+            if name in _OF_COMPLEX:
+                found = _OF_COMPLEX[name](self, found)
         elif origin == "generic":
             found = partial(DEFINITIONS[name], self)
         else:
@@ -152,6 +154,33 @@ def _by_name(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[.
         return function(x, *args, *[options.pop(n) for n in names if n in options], **options)
 
     return call
+
+
+def _of_complex(xp: Namespace, function: Callable[..., Any]) -> Callable[..., Any]:
+    """conj and real of real arrays are these arrays: the standard leaves it open, and rules need not ask."""
+
+    def call(x: Any) -> Any:
+        return function(x) if xp.isdtype(x.dtype, "complex floating") else x
+
+    return call
+
+
+def _complex_cast(xp: Namespace, function: Callable[..., Any]) -> Callable[..., Any]:
+    """astype, also from complex to real numbers, which the standard leaves out: the imaginary part is dropped."""
+
+    def call(x: Any, *args: Any, **options: Any) -> Any:
+        if xp.isdtype(x.dtype, "complex floating"):
+            dtype = args[0] if args else options["dtype"]
+            if xp.isdtype(dtype, "bool"):
+                return xp.not_equal(x, 0)
+            if not xp.isdtype(dtype, "complex floating"):
+                x = xp.real(x)
+        return function(x, *args, **options)
+
+    return call
+
+
+_OF_COMPLEX: Final = {"conj": _of_complex, "real": _of_complex, "astype": _complex_cast}
 
 
 class Differentiable:

@@ -324,7 +324,8 @@ def op(
         fixed: Array inputs that PyTorch does not differentiate: they must not require a gradient.
         residuals: How many outputs after the first are for the rules alone. They are not returned. In ``g`` their
             gradient is None, but in double backward.
-        result: dtype of the result of elementwise ops: ``"same"`` as computed in, or ``"bool"``.
+        result: dtype of the result of elementwise ops: ``"same"`` as computed in, ``"bool"``, ``"real"`` or
+            ``"complex"`` of the same precision.
         view: The result may share memory with the first input.
         constant: No gradient flows (comparisons, argmax); the result never requires one.
         undefined: PyTorch has no derivative: backward raises.

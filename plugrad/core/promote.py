@@ -172,7 +172,7 @@ def promoted_inputs(op: Op, flat: tuple[Any, ...], args: tuple[Any, ...] | None 
         dtype = first.dtype
         device = first.device
         if all([isinstance(x := flat[i], Value) and x.dtype is dtype and x.device is device for i in chosen]):
-            if op.refuse is not None and not dtype.is_inexact:
+            if op.refuse is not None and not dtype.is_floating_point:
                 op.refuse(dtype, flat)
             return flat
     new = list(flat)

@@ -12,7 +12,7 @@ from plugrad.core.dtypes import bool_, dtype
 from plugrad.core.errors import with_hint
 from plugrad.core.value import Value
 
-BOOLEAN, INTEGER, FLOATING = 0, 1, 2
+BOOLEAN, INTEGER, FLOATING, COMPLEX = 0, 1, 2, 3
 
 Refusal = Callable[[dtype, tuple[Any, ...]], None]
 
@@ -23,12 +23,14 @@ def lacks(kernel: str, *categories: int) -> Refusal:
     def refuse(d: dtype, operands: tuple[Any, ...]) -> None:
         if d.category in categories:
             text = f"\"{kernel}\" not implemented for '{d.legacy_name}'"
-            raise NotImplementedError(with_hint(text, _other(categories)))
+            raise NotImplementedError(with_hint(text, _other(d, categories)))
 
     return refuse
 
 
-def _other(categories: tuple[int, ...]) -> str:
+def _other(d: dtype, categories: tuple[int, ...]) -> str:
+    if d.is_complex:
+        return "take x.real, x.imag or x.abs() first."
     if FLOATING in categories:
         return "convert to integers or booleans first: x.long(), x.bool()."
     return "convert first: x.float()." if INTEGER in categories else "convert first: x.int()."
@@ -40,6 +42,24 @@ def booleans(text: str, hint: str) -> Refusal:
     def refuse(d: dtype, operands: tuple[Any, ...]) -> None:
         if d is bool_:
             raise RuntimeError(with_hint(text, hint))
+
+    return refuse
+
+
+def unsigned(d: dtype, operands: tuple[Any, ...]) -> None:
+    """Complex numbers have no sign."""
+    if d.is_complex:
+        raise NotImplementedError(
+            "Unlike NumPy, plugrad.sign is not intended to support complex numbers. Please use plugrad.sgn instead."
+        )
+
+
+def wants_complex(text: str) -> Refusal:
+    """PyTorch takes complex numbers only, and raises a RuntimeError of this text for others."""
+
+    def refuse(d: dtype, operands: tuple[Any, ...]) -> None:
+        if not d.is_complex:
+            raise RuntimeError(with_hint(text, "make it complex: x.to(plugrad.complex64)."))
 
     return refuse
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import autograd, dispatch, engine, hooks, printing, record, registry
-from plugrad.core.errors import COMPLEX_GRADIENT, with_hint
+from plugrad.core.conjugation import conjugated
+from plugrad.core.errors import with_hint
 from plugrad.core.hooks import RemovableHandle
 from plugrad.core.methods import Methods
 from plugrad.core.size import Size
@@ -267,9 +268,12 @@ class Tensor(Methods, Value):
         self._grad = None
 
     def accumulate(self, grad: Any, fresh: bool, create_graph: bool) -> None:
-        """Add into ``.grad``: a Tensor with ``create_graph``, else a raw array, taken over where it is ``fresh``."""
+        """Add into ``.grad``: a Tensor with ``create_graph``, else a raw array, taken over where it is ``fresh``.
+
+        It is as the walk carries it: the conjugate, where it is complex.
+        """
         if self.dtype.is_complex:
-            raise NotImplementedError(COMPLEX_GRADIENT)
+            grad, fresh = conjugated(grad, self.device, create_graph), True
         known = self._grad
         if create_graph:
             self._grad = grad if known is None else known + grad
@@ -312,7 +316,8 @@ class Tensor(Methods, Value):
             >>> x.grad
             tensor(6.)
         """
-        if gradient is None and inputs is None and not create_graph and self.edge is not None and not self.raw.shape:
+        plain = gradient is None and inputs is None and not create_graph and not self.dtype.is_complex
+        if plain and self.edge is not None and not self.raw.shape:
             # The usual call, on a loss: nothing to check.
             engine.run((self.edge,), (self.device.xp.ones_like(self.raw),), bool(retain_graph), False)
         else:

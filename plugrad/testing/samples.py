@@ -77,6 +77,8 @@ def _values(rng: np.random.Generator, array: Any, domain: Any, kinks: tuple[floa
     shape = array.shape
     if array.kind == "boolean":
         return rng.random(shape) < 0.5
+    if array.kind == "complex":
+        return np.asarray(rng.uniform(array.low, array.high, shape) + 1j * rng.uniform(array.low, array.high, shape))
     if array.kind == "integer":
         if array.distinct:
             return (
@@ -112,14 +114,19 @@ def through(op: Op, xp: Any, args: Any) -> Any:
 
 
 def to_device(value: Any, device: str, dtype: str = "float64", requires_grad: bool = False) -> Any:
-    """A host array (or a list of them) as Tensors of the device; real values in ``dtype``. Others as they are."""
+    """A host array (or a list of them) as Tensors of the device; real values in ``dtype``. Others as they are.
+
+    Complex values take the precision of ``dtype``.
+    """
     if isinstance(value, list):
         return [to_device(v, device, dtype, requires_grad) for v in value]
     if not isinstance(value, np.ndarray):
         return value
     where = registry.resolve(device)
     assert where.backend is not None
-    inexact = value.dtype.kind == "f"
+    inexact = value.dtype.kind in "fc"
+    if value.dtype.kind == "c":
+        dtype = NAMES[dtype].to_complex().name
     host = value.astype(dtype) if inexact else value
     tensor = Tensor(
         where.backend.from_host(np.ascontiguousarray(host).reshape(host.shape), where.index),

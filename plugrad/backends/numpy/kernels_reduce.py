@@ -8,6 +8,7 @@ whose threads wait for each other when the machine has other work.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any, Final
@@ -266,7 +267,7 @@ def logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """One temporary, written in place."""
     if not x.size:
         return _add(x, axis, None, None, keepdims) - math.inf
-    largest = _maximum(x, axis, None, None, True)
+    largest = _maximum(x.real if x.dtype.kind == "c" else x, axis, None, None, True)
     largest = np.where(np.isinf(largest), largest.dtype.type(0), largest)
     t = np.exp(np.asarray(x - largest))
     token = quiet.begin()
@@ -285,7 +286,7 @@ def vector_norm(x: Any, *, ord: Any = 2, axis: Any = None, keepdims: bool = Fals
             return np.sqrt(flat.dot(flat))
         return np.sqrt(sum_(x * x, axis=axis, keepdims=keepdims))
     if ord == 0:
-        return _add(x != 0, axis, x.dtype, None, keepdims)
+        return _add(x != 0, axis, x.real.dtype, None, keepdims)
     size = np.abs(x)
     if ord == 1:
         return sum_(size, axis=axis, keepdims=keepdims)
@@ -386,6 +387,9 @@ def cumulative_logsumexp(x: Any, *, axis: int) -> Any:
     """One pass."""
     token = quiet.begin()
     try:
+        if x.dtype.kind == "c":
+            rows = itertools.accumulate(np.moveaxis(x, axis, 0), logaddexp)
+            return np.stack([*rows], axis) if x.shape[axis] else x.copy()
         return np.logaddexp.accumulate(x, axis)
     finally:
         quiet.end(token)

@@ -204,7 +204,9 @@ def ones_like(x: Any, *, dtype: Any = None) -> Any:
 
 
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
-    """The method: np.astype takes no NumPy scalars."""
+    """The method: np.astype takes no NumPy scalars. Of complex numbers made real the real part is kept, silently."""
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        x = x.real
     return x.astype(dtype, copy=copy)
 
 

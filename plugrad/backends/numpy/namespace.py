@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from plugrad.backends.numpy import (
+    kernels_complex,
     kernels_convolution,
     kernels_decompositions,
     kernels_index,
@@ -24,6 +25,7 @@ from plugrad.backends.numpy import (
 
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_pointwise.KERNELS,
+    **kernels_complex.KERNELS,
     **kernels_special.KERNELS,
     **kernels_shape.KERNELS,
     **kernels_reduce.KERNELS,

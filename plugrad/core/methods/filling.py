@@ -112,9 +112,7 @@ def copy_(self: Any, other: Any, non_blocking: bool = False) -> Any:
     inplace.check_shape(self, dispatch.broadcast_shapes(tuple(self.raw.shape), tuple(other.raw.shape)))
     if other.dtype.is_complex and not self.dtype.is_complex:
         warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2)
-        if other.tracked and mode() > 0:
-            raise NotImplementedError("copy_(): the real part of a complex tensor has no derivative here yet")
-        other = dispatch.Tensor(other.device.xp.real(other.raw), other.device, other.dtype.to_real())
+        other = ops.real(other)
     return _overwritten(ops.copy, self, _here(other, self))
 
 

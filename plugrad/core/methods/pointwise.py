@@ -56,7 +56,8 @@ relu = ops.relu
 rsqrt = ops.rsqrt
 sigmoid = ops.sigmoid
 # The standard's sign gives nan of nan, PyTorch's both give 0.
-sgn = sign = ops.sgn
+sgn = ops.sgn
+sign = ops.sign_or_zero
 sin = ops.sin
 sinh = ops.sinh
 sqrt = ops.sqrt
@@ -64,7 +65,7 @@ tan = ops.tan
 tanh = ops.tanh
 trunc = fix = ops.trunc
 
-abs_ = in_place(ops.abs)
+_abs_ = in_place(ops.abs)
 acos_ = arccos_ = in_place(ops.acos)
 acosh_ = arccosh_ = in_place(ops.acosh)
 asin_ = arcsin_ = in_place(ops.asin)
@@ -92,6 +93,7 @@ relu_ = in_place(ops.relu)
 rsqrt_ = in_place(ops.rsqrt)
 sigmoid_ = in_place(ops.sigmoid)
 sgn_ = in_place(ops.sgn)
+sign_ = in_place(ops.sign_or_zero)
 sin_ = in_place(ops.sin)
 sinh_ = in_place(ops.sinh)
 sqrt_ = in_place(ops.sqrt)
@@ -99,6 +101,20 @@ square_ = in_place(ops.square)
 tan_ = in_place(ops.tan)
 tanh_ = in_place(ops.tanh)
 trunc_ = fix_ = in_place(ops.trunc)
+
+
+def abs_(self: Any) -> Any:
+    """In-place form of ``abs``.
+
+    Returns:
+        This tensor.
+
+    Raises:
+        RuntimeError: for complex numbers, whose absolute values are real.
+    """
+    if isinstance(self, Value) and self.dtype.is_complex:
+        raise RuntimeError("In-place abs is not supported for complex tensors.\nHint: use x.abs().")
+    return _abs_(self)
 
 
 def square(input: Any) -> Any:
@@ -185,8 +201,10 @@ class PointwiseMethods(ArithmeticMethods, CombinationMethods, SelectionMethods):
     relu_ = relu_
     rsqrt = rsqrt
     rsqrt_ = rsqrt_
-    sgn = sign = sgn
-    sgn_ = sign_ = sgn_
+    sgn = sgn
+    sgn_ = sgn_
+    sign = sign
+    sign_ = sign_
     sigmoid = sigmoid
     sigmoid_ = sigmoid_
     sin = sin

@@ -4,6 +4,7 @@ from plugrad.core.ops.activation import *
 from plugrad.core.ops.arithmetic import *
 from plugrad.core.ops.classification import *
 from plugrad.core.ops.comparison import *
+from plugrad.core.ops.complex_numbers import *
 from plugrad.core.ops.contraction import *
 from plugrad.core.ops.convolution import *
 from plugrad.core.ops.creation import *

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, booleans, lacks
+from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, booleans, lacks, unsigned
 
 __all__ = [
     "abs", "add", "addcdiv", "addcmul", "copysign", "divide", "divide_floor", "divide_trunc",
     "floor_divide", "fmod", "lerp", "multiply", "negative", "nextafter", "positive", "remainder", "sgn", "sign",
-    "subtract",
+    "sign_or_zero", "subtract",
 ]  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def positive(xp, x):
 positive.vjp(x=lambda xp, g: g)
 
 
-@op(node="Abs", refuse=lacks("abs_cpu", BOOLEAN), kinks=(0.0,))
+@op(node="Abs", refuse=lacks("abs_cpu", BOOLEAN), result="real", kinks=(0.0,))
 def abs_(xp, x):
     r"""Return the absolute values. At 0 the gradient is 0.
 
@@ -143,8 +143,8 @@ def abs_(xp, x):
     return xp.abs(x)
 
 
-# The gradient at 0 is 0.
-abs_.vjp(x=lambda xp, g, x: g * xp.sgn(x))
+# The gradient at 0 is 0. The conjugate of the sign: d|z| = Re(conj(sgn z) dz).
+abs_.vjp(x=lambda xp, g, x: g * xp.conj(xp.sgn(x)))
 
 
 @op(node="Sign", kinks=(0.0,))
@@ -153,14 +153,46 @@ def sign(xp, x):
     return xp.sign(x)
 
 
-sign.vjp(x=lambda xp, g: xp.zeros_like(g))
-
-
 @op(node="Sgn", kinks=(0.0,))
 def sgn(xp, x):
+    r"""Return the signs: -1, 0 or 1, and 0 of nan; of complex numbers the directions, of length 1 or 0.
+
+    .. math:: y_i = \frac{input_i}{|input_i|}, \quad 0 \text{ if } input_i = 0
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.sgn(plugrad.tensor([3 + 4j, 0j]))
+        tensor([0.6000+0.8000j, 0.0000+0.0000j])
+    """
+    if xp.isdtype(x.dtype, "complex floating"):
+        size = xp.abs(x)
+        return xp.drop_where(xp.divide(x, xp.where(size == 0, 1, size)), size == 0)
+    return xp.where(xp.equal(x, x), xp.sign(x), 0)
+
+
+def _sgn_rule(xp, g, x):
+    if not xp.isdtype(x.dtype, "complex floating"):
+        return xp.zeros_like(g)
+    # What turns z, not what stretches it: the part of g across z, over |z|. 0 at 0.
+    zero = x == 0
+    x = xp.where(zero, 1, x)
+    direction = xp.conj(xp.sgn(x))
+    return xp.drop_where(xp.divide(g - xp.conj(g) * (direction * direction), 2 * xp.abs(x)), zero)
+
+
+sign.vjp(x=_sgn_rule)
+sgn.vjp(x=_sgn_rule)
+
+
+@op(node="Sign", called="sign", refuse=unsigned, kinks=(0.0,))
+def sign_or_zero(xp, x):
     r"""Return the signs: -1, 0 or 1, and 0 of nan.
 
     .. math:: y_i = \frac{input_i}{|input_i|}, \quad 0 \text{ if } input_i = 0
+
+    Raises:
+        NotImplementedError: for complex numbers, which ``sgn`` takes.
 
     Example::
 
@@ -168,10 +200,10 @@ def sgn(xp, x):
         >>> plugrad.sign(plugrad.tensor([0.5, -2.0, 0.0]))
         tensor([ 1., -1.,  0.])
     """
-    return xp.where(xp.equal(x, x), xp.sign(x), 0)
+    return xp.sgn(x)
 
 
-sgn.vjp(x=lambda xp, g: xp.zeros_like(g))
+sign_or_zero.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
 @op(node="Copysign", promote="float", domain="nonzero")

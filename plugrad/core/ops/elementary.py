@@ -148,6 +148,10 @@ def logaddexp(xp, x1, x2):
         >>> plugrad.logaddexp(plugrad.tensor([0.0, 1000.0]), plugrad.tensor([0.0, 1000.0]))
         tensor([6.9315e-01, 1.0007e+03])
     """
+    if hasattr(x1, "dtype") and xp.isdtype(x1.dtype, "complex floating"):
+        swapped = xp.real(x1) < xp.real(x2)
+        top, bottom = xp.where(swapped, x2, x1), xp.where(swapped, x1, x2)
+        return top + xp.log1p(xp.exp(bottom - top))
     return xp.logaddexp(x1, x2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 
 from plugrad.core.facts import case, real
@@ -34,13 +35,21 @@ def _pow_base(xp, g, x1, x2):
     return xp.where(xp.equal(x2, 0), 0, g * (x2 * xp.pow(x1, x2 - 1)))
 
 
+def _not_negative(xp, x):
+    if xp.isdtype(x.dtype, "complex floating"):
+        return xp.logical_and(xp.equal(xp.imag(x), 0), xp.greater_equal(xp.real(x), 0))
+    return xp.greater_equal(x, 0)
+
+
 def _pow_exponent(xp, g, x1, x2, y):
     if not hasattr(x1, "dtype"):
         if x1 == 0:
-            return g * xp.where(xp.greater_equal(x2, 0), 0, -math.inf * y)
+            return g * xp.where(_not_negative(xp, x2), 0, -math.inf * y)
+        if isinstance(x1, complex):
+            return g * (cmath.log(x1) * y)
         return g * ((math.log(x1) if x1 > 0 else math.nan) * y)
     # 0**x2 is constant for x2 > 0, and PyTorch's choice at x2 = 0 is 0 too.
-    flat = xp.logical_and(xp.equal(x1, 0), xp.greater_equal(x2, 0))
+    flat = xp.logical_and(xp.equal(x1, 0), _not_negative(xp, x2))
     return g * xp.where(flat, 0, y * xp.log(x1))
 
 

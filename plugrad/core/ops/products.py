@@ -41,7 +41,7 @@ def vdot(xp, x1, x2):
     return xp.vecdot(x1, x2)
 
 
-vdot.vjp(x1=lambda xp, g, x2: g * x2, x2=lambda xp, g, x1: g * x1)
+vdot.vjp(x1=lambda xp, g, x2: xp.conj(g * x2), x2=lambda xp, g, x1: g * xp.conj(x1))
 
 
 @op(
@@ -319,8 +319,8 @@ baddbmm.vjp(
 
 @op(samples=lambda: [case(real(2, 3), real(2, 3)), case(real(2, 3), real(2, 3), axis=-2)])
 def vecdot(xp, x1, x2, *, axis=-1):
-    """The sum of products along an axis."""
-    return xp.sum(x1 * x2, axis=axis)
+    """The sum of products along an axis, the first factor conjugated."""
+    return xp.sum(xp.conj(x1) * x2, axis=axis)
 
 
 @op(samples=lambda: [case(real(2, 3, 4), real(3, 4, 5)), case(real(2, 3), real(4), axes=0)])

@@ -163,7 +163,7 @@ def _var_rule(xp, g, x, axis, correction, keepdims):
     free = count(shape, axis) - correction
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     if free > 0:
-        return spread(xp, (2 / free) * g, shape, axis, keepdims) * deviation
+        return spread(xp, (2 / free) * g, shape, axis, keepdims) * xp.conj(deviation)
     # PyTorch's limit: 2 / 0 times a deviation, which is nan where that is 0.
     limit = xp.where(deviation == 0, nan, xp.full_like(deviation, inf))
     return spread(xp, g, shape, axis, keepdims) * limit
@@ -233,7 +233,8 @@ def logsumexp(xp, x, *, axis=None, keepdims=False):
     """log(sum(exp(x))) over axes; the largest element is taken out first, against overflow; -inf of nothing."""
     if 0 in x.shape:
         return xp.log(xp.sum(xp.exp(x), axis=axis, keepdims=keepdims))
-    largest = xp.max(x, axis=axis, keepdims=True)
+    # Of complex numbers the largest real part: it is what makes the size.
+    largest = xp.max(xp.real(x), axis=axis, keepdims=True)
     # An infinite one would be subtracted from itself.
     largest = xp.where(xp.isinf(largest), 0, largest)
     y = xp.log(xp.sum(xp.exp(x - largest), axis=axis, keepdims=True)) + largest
@@ -265,8 +266,8 @@ def _power_of_size(xp, x, power):
 
 
 def _sign(xp, x):
-    """The sign, 0 of nan too: PyTorch's sgn."""
-    return xp.astype(x > 0, dtype=x.dtype) - xp.astype(x < 0, dtype=x.dtype)
+    """The sign, 0 of nan too, conjugated: the derivative of a size."""
+    return xp.conj(xp.sgn(x))
 
 
 def _norm_rule(xp, g, y, x, ord, axis, keepdims):
@@ -274,11 +275,11 @@ def _norm_rule(xp, g, y, x, ord, axis, keepdims):
     g = kept(xp, g, shape, axis, keepdims)
     y = kept(xp, y, shape, axis, keepdims)
     if ord == 0:
-        return spread(xp, 0 * g, shape, axis, True)
+        return spread(xp, 0 * g, shape, axis, True) * xp.zeros_like(x)
     if ord == 1:
         return g * _sign(xp, x)
     if ord == 2:
-        return x * _safe_quotient(xp, g, y)
+        return xp.conj(x) * _safe_quotient(xp, g, y)
     if abs(ord) == inf:
         # Shared evenly by all of the largest (smallest) size; none where the norm is nan.
         equal = xp.abs(x) == y
@@ -289,7 +290,7 @@ def _norm_rule(xp, g, y, x, ord, axis, keepdims):
         return _sign(xp, x) * _power_of_size(xp, x, ord - 1) * (g * y ** (1 - ord))
     if ord < 2:
         return _sign(xp, x) * _power_of_size(xp, x, ord - 1) * _safe_quotient(xp, g, y, ord - 1)
-    return x * xp.abs(x) ** (ord - 2) * _safe_quotient(xp, g, y, ord - 1)
+    return xp.conj(x) * xp.abs(x) ** (ord - 2) * _safe_quotient(xp, g, y, ord - 1)
 
 
 def _norm_samples():
@@ -303,11 +304,14 @@ def _norm_samples():
 def vector_norm(xp, x, *, ord=2, axis=None, keepdims=False):
     """sum(|x|**ord)**(1/ord) over axes; ord=0 counts nonzeros, inf and -inf take max and min of |x|."""
     if ord == 0:
-        return xp.sum(xp.astype(x != 0, dtype=x.dtype), axis=axis, keepdims=keepdims)
+        return xp.sum(xp.astype(x != 0, dtype=xp.real(x).dtype), axis=axis, keepdims=keepdims)
     if ord == 1:
         return xp.sum(xp.abs(x), axis=axis, keepdims=keepdims)
     if ord == 2:
-        return xp.sqrt(xp.sum(x * x, axis=axis, keepdims=keepdims))
+        squares = x * x
+        if xp.isdtype(x.dtype, "complex floating"):
+            squares = xp.real(x) ** 2 + xp.imag(x) ** 2
+        return xp.sqrt(xp.sum(squares, axis=axis, keepdims=keepdims))
     if ord == inf:
         return xp.max(xp.abs(x), axis=axis, keepdims=keepdims)
     if ord == -inf:

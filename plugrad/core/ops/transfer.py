@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, dtypes
 from plugrad.core.data import copied
 from plugrad.core.modes import mode
 from plugrad.core.node import Edge, Node
@@ -25,7 +26,7 @@ class ToCopyBackward0(Node):
 
     def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
         (device, dtype) = self.check_saved()
-        return (to_copy(g, dtype, device),)
+        return (_copied(g, dtype, device),)
 
 
 ToCopyBackward0.__module__ = "plugrad.autograd"
@@ -33,6 +34,12 @@ ToCopyBackward0.__module__ = "plugrad.autograd"
 
 def to_copy(x: Any, dtype: Any, device: Any) -> Any:
     """A recorded copy of a Tensor in a dtype, on a device. At integers, without gradients, the graph ends."""
+    if x.dtype.is_complex and not dtype.is_complex and dtype is not dtypes.bool_:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+    return _copied(x, dtype, device)
+
+
+def _copied(x: Any, dtype: Any, device: Any) -> Any:
     if device is x.device and dtype.is_inexact:
         dispatch.raw_dtype(dtype, device)
         return astype(x, dtype=dtype)
