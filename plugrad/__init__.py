@@ -62,6 +62,7 @@ from plugrad.core.methods.calculus import *
 from plugrad.core.methods.combination import *
 from plugrad.core.methods.combinatorial import *
 from plugrad.core.methods.comparison import *
+from plugrad.core.methods.complex_numbers import *
 from plugrad.core.methods.conversion import *
 from plugrad.core.methods.counting import *
 from plugrad.core.methods.diagonals import *

@@ -80,7 +80,7 @@ def function(op: Op, whole: bool = False) -> Any:
             plain = plain and not wanted
         elif wanted > dtype.category:
             plain = False
-        if not plain or device is None or (choosy and not (dtype is not None and dtype.is_inexact)):
+        if not plain or device is None or (choosy and not (dtype is not None and dtype.is_floating_point)):
             args, raws, device = _prepared(op, args)
         record = mask and mode() > 0 and not op.constant
         if record and op.composite:
@@ -134,7 +134,7 @@ def _prepared(op: Op, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]
         values = [x for x in args if isinstance(x, Value)]
     if op.promote != "none":
         args = dispatch.promoted_inputs(op, args)
-    elif op.refuse is not None and not values[0].dtype.is_inexact:
+    elif op.refuse is not None and not values[0].dtype.is_floating_point:
         op.refuse(values[0].dtype, args)
     return args, [x.raw if isinstance(x, Value) else x for x in args], device
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dispatch
-from plugrad.core.facts import case, real
+from plugrad.core.facts import case, complexes, real
 from plugrad.core.op import op
 from plugrad.core.record import Step
 
@@ -81,35 +81,72 @@ _DIAGONAL = (("permute_dims", {"axes": (1, 0)}, None), ("diagonal", {"offset": 1
 @op(
     node="CopySlices",
     promote="none",
-    samples=lambda: [case(real(3, 4), real(4, 3), steps=_TRANSPOSED), case(real(3, 4), real(2), steps=_DIAGONAL)],
+    samples=lambda: [
+        case(real(3, 4), real(4, 3), steps=_TRANSPOSED),
+        case(real(3, 4), real(2), steps=_DIAGONAL),
+        case(complexes(3, 4), real(4, 3), steps=(*_TRANSPOSED, ("imag", {}, None))),
+        case(complexes(3), complexes(3), steps=(("view_as_real", {}, None), ("view_as_complex", {}, None))),
+        case(real(3, 2), complexes(3), steps=(("view_as_complex", {}, None),)),
+    ],
 )
 def view_assign(xp: Any, x: Any, value: Any, *, steps: tuple[Step, ...]) -> Any:
     """``x`` with the part that ``steps`` make a view of replaced by ``value``."""
     return xp.view_zero(x, steps=steps) + _embedded(xp, x, value, steps)
 
 
+# Parts of complex numbers are no linear function of them: what the view takes is taken of the gradient that users see.
 view_assign.vjp(
     x=lambda xp, g, steps: xp.view_zero(g, steps=steps),
-    value=lambda xp, g, steps: replayed(xp, g, steps),
+    value=lambda xp, g, steps: xp.conj(replayed(xp, xp.conj(g), steps)),
 )
+
+#: Steps between complex numbers and their parts.
+_OF_PARTS = frozenset(("real", "imag", "view_as_real", "view_as_complex"))
+
+
+def _reaches_parts(steps: tuple[Step, ...]) -> bool:
+    return any([name in _OF_PARTS for name, _, _ in steps])
+
+
+def _parts(xp: Any, x: Any) -> Any:
+    """All real numbers that an array holds, in a row."""
+    return xp.reshape(xp.view_as_real(x) if xp.isdtype(x.dtype, "complex floating") else x, shape=(-1,))
+
+
+def _whole(xp: Any, parts: Any, x: Any) -> Any:
+    """An array like ``x`` of the real numbers that it holds."""
+    if not xp.isdtype(x.dtype, "complex floating"):
+        return xp.reshape(parts, shape=tuple(x.shape))
+    return xp.view_as_complex(xp.reshape(parts, shape=(*x.shape, 2)))
 
 
 def _positions(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
-    """The flat positions in ``x`` of the elements of a view."""
+    """The flat positions in ``x`` of the elements of a view; those of its parts where the steps reach parts."""
     size = 1
     for n in x.shape:
         size *= n
+    if _reaches_parts(steps):
+        size *= 2 if xp.isdtype(x.dtype, "complex floating") else 1
+        # Complex numbers made of the numbers of their parts: the steps then find these as they find the parts.
+        numbers = _whole(xp, xp.astype(xp.arange(size), dtype=xp.float64), x)
+        return xp.astype(_parts(xp, replayed(xp, numbers, steps)), dtype=xp.int64)
     return replayed(xp, xp.reshape(xp.arange(size), shape=tuple(x.shape)), steps)
 
 
 @op(
     node="CopySlices",
     promote="none",
-    samples=lambda: [case(real(3, 4), steps=_TRANSPOSED), case(real(3, 4), steps=_DIAGONAL)],
+    samples=lambda: [
+        case(real(3, 4), steps=_TRANSPOSED),
+        case(real(3, 4), steps=_DIAGONAL),
+        case(complexes(3), steps=(("view_as_real", {}, None), ("basic_select", {"key": (..., 1)}, None))),
+    ],
 )
 def view_zero(xp: Any, x: Any, *, steps: tuple[Step, ...]) -> Any:
     """``x`` with 0 in the part that ``steps`` make a view of."""
     positions = xp.reshape(_positions(xp, x, steps), shape=(-1,))
+    if _reaches_parts(steps):
+        return _whole(xp, xp.index_fill(_parts(xp, x), positions, value=0, axis=0), x)
     flat = xp.reshape(x, shape=(-1,))
     return xp.reshape(xp.index_fill(flat, positions, value=0, axis=0), shape=tuple(x.shape))
 
@@ -120,6 +157,9 @@ view_zero.vjp(x=lambda xp, g, steps: xp.view_zero(g, steps=steps))
 def _embedded(xp: Any, x: Any, value: Any, steps: tuple[Step, ...]) -> Any:
     """Zeros of the shape of ``x`` with ``value`` in a view of it."""
     positions = xp.reshape(_positions(xp, x, steps), shape=(-1,))
+    if _reaches_parts(steps):
+        zeros = xp.zeros_like(_parts(xp, x))
+        return _whole(xp, xp.index_copy(zeros, positions, _parts(xp, value), axis=0), x)
     flat = xp.reshape(xp.zeros_like(x), shape=(-1,))
     placed = xp.index_copy(flat, positions, xp.reshape(value, shape=(-1,)), axis=0)
     return xp.reshape(placed, shape=tuple(x.shape))

@@ -76,17 +76,3 @@ def test_a_leaf_that_was_replaced_is_not_taken_for_what_was_saved(device):
     x.data = plugrad.tensor([100.0], device=device)
     (second,) = plugrad.autograd.grad(g, x)
     assert second.tolist() == [12.0]
-
-
-@pytest.mark.parametrize("walk", ["leaf", "cast"])
-def test_complex_gradients_are_refused(walk):
-    """No rule conjugates yet."""
-    if walk == "leaf":
-        x = plugrad.tensor([1 + 2j], requires_grad=True)
-        y = (x * (1 + 1j)).abs().sum()
-    else:
-        x = plugrad.tensor([1.0], requires_grad=True)
-        y = (x * 1j).abs().sum()
-    with pytest.raises(NotImplementedError, match="gradients of complex tensors are not there yet"):
-        y.backward()
-    assert x.grad is None

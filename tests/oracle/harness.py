@@ -20,7 +20,7 @@ real: Any = pytest.importorskip("torch")
 ours: Any = library.torch
 
 LARGE = 1000  # above, arrays go in and out whole: lists would take seconds
-TOLERANCE = {"float64": 1e-10, "float32": 1e-5, "float16": 2e-3}
+TOLERANCE = {"float64": 1e-10, "float32": 1e-5, "float16": 2e-3, "complex128": 1e-10, "complex64": 1e-5}
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,11 @@ class Draw:
         self.random = np.random.default_rng(seed)
 
     def __call__(self, *shape: int, low: float = -2.0, high: float = 2.0) -> np.ndarray:
-        return np.asarray(self.random.uniform(low, high, shape)).astype(self.dtype)
+        found = np.asarray(self.random.uniform(low, high, shape))
+        if self.dtype.startswith("complex"):
+            # Of the right size, in any direction.
+            found = found * np.exp(1j * self.random.uniform(-1.5, 1.5, shape))
+        return np.asarray(found).astype(self.dtype)
 
     def ints(self, *shape: int, low: int = -5, high: int = 6, dtype: str = "int64") -> np.ndarray:
         return np.asarray(self.random.integers(low, high, shape)).astype(dtype)
@@ -143,7 +147,7 @@ def _tensor(lib: Any, given: np.ndarray | Laid, leaves: list[Any], grad: bool) -
     else:
         numbers = array if array.size > LARGE else array.tolist()
         tensor = lib.tensor(numbers, dtype=getattr(lib, array.dtype.name))
-    if grad and array.dtype.kind == "f" and layout != "fixed":
+    if grad and array.dtype.kind in "fc" and layout != "fixed":
         tensor.requires_grad_()
         leaves.append(tensor)
     if layout == "transposed":
@@ -196,6 +200,8 @@ def _seeds(lib: Any, outputs: list[Any], phase: float) -> list[Any]:
     for i, output in enumerate(outputs):
         count = int(np.prod(output.shape))
         numbers = np.cos(1.3 * np.arange(count) + i + phase).reshape(tuple(output.shape))
+        if dtype_name(output).startswith("complex"):
+            numbers = numbers + 1j * np.sin(1.7 * np.arange(count) + i - phase).reshape(tuple(output.shape))
         made.append(_tensor(lib, numbers.astype(dtype_name(output)), [], grad=False))
     return made
 

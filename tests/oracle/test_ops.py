@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.oracle import (
+    complex_numbers,
     counts,
     indexing,
     linalg,
@@ -32,6 +33,7 @@ TABLE: dict[str, Row] = (
     | more_shapes.ROWS
     | patches.ROWS
     | counts.ROWS
+    | complex_numbers.ROWS
 )
 
 CASES = [
@@ -60,7 +62,7 @@ def quiet(test: Callable[..., None]) -> Callable[..., None]:
 def test_op(name: str, form: str, dtype: str) -> None:
     row = TABLE[name]
     call = forms(name, row)[form]
-    second = row.second and dtype == "float64"
+    second = row.second and dtype in ("float64", "complex128")
     samples = row.samples(Draw(dtype))
     refused = name in SOME_REFUSED
     assert_no_difference(call, samples, dtype, second=second, refused=refused, tolerance=row.tolerance)
@@ -82,4 +84,5 @@ def test_in_place_method(name: str) -> None:
 
     # PyTorch's logical_not_ and its like keep the history of the values that they replaced: a wrong gradient.
     grad = not name.startswith("logical_")
-    assert_no_difference(edit, TABLE[name].samples(Draw("float64")), "float64", grad=grad)
+    dtype = "float64" if "float64" in TABLE[name].dtypes else "complex128"
+    assert_no_difference(edit, TABLE[name].samples(Draw(dtype)), dtype, grad=grad)

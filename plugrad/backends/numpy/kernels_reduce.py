@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from plugrad.backends.numpy import quiet
+from plugrad.backends.numpy.kernels_pointwise import logaddexp
 
 # ufunc.reduce(array, axis, dtype, out, keepdims); by position, which saves 20 ns and which its stubs do not know.
 _add: Any = np.add.reduce

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugrad.core.methods.comparison import ComparisonMethods
+from plugrad.core.methods.complex_numbers import ComplexMethods
 from plugrad.core.methods.conversion import ConversionMethods
 from plugrad.core.methods.counting import CountingMethods
 from plugrad.core.methods.creation import CreationMethods
@@ -52,6 +53,7 @@ class Methods(
     PatchingMethods,
     ScatterMethods,
     MaskMethods,
+    ComplexMethods,
     LinalgMethods,
     NeuralMethods,
     ConversionMethods,

@@ -236,7 +236,7 @@ def _stored(function: Any) -> Any:
         for x in (self, *args):
             # As in PyTorch the result requires a gradient where an operand does: one of 0, as that of the sign.
             if isinstance(x, Value) and x.tracked:
-                y = dispatch.cast(y, self.dtype) + 0 * ops.sgn(x)
+                y = dispatch.cast(y, self.dtype) + 0 * ops.sign_or_zero(ops.real_part(x))
         return assign(self, y)
 
     changed.__name__ = changed.__qualname__ = function.__name__ + "_"
