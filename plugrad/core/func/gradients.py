@@ -82,9 +82,11 @@ def walk(outputs: list[Any], seeds: list[Any], inputs: list[Any], keep: bool) ->
     found: list[Any] = [None] * len(inputs)
     if pairs:
         edges, gradients = zip(*pairs, strict=True)
+        # The walk carries the conjugates of the gradients that users see.
+        gradients = tuple([ops.conj(g) for g in gradients])
         wanted = [(x, None) for x in inputs]
         found = engine.run(edges, gradients, keep, False, wanted, accumulate=False)
-    return [ops.zeros_like(x.raw) if g is None else g for x, g in zip(inputs, found, strict=True)]
+    return [ops.zeros_like(x.raw) if g is None else ops.conj(g) for x, g in zip(inputs, found, strict=True)]
 
 
 def grad_and_value(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
