@@ -70,7 +70,7 @@ def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool
         descending: The largest first.
         stable: Whether equal elements keep their order; they do anyway.
     """
-    return FUNCTIONS["argsort"](x, axis=axis, descending=descending)
+    return FUNCTIONS["order"](array("argsort", x), axis=axis, descending=descending)
 
 
 def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -134,7 +134,7 @@ def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = 
         descending: The largest first.
         stable: Whether equal elements keep their order; they do anyway.
     """
-    return FUNCTIONS["sort"](x, axis=axis, descending=descending)
+    return FUNCTIONS["sort_indexed"](array("sort", x), axis=axis, descending=descending)[0]
 
 
 def where(condition: Any, x1: Any, x2: Any, /) -> Any:
@@ -179,7 +179,7 @@ def unique_all(x: Any, /) -> UniqueAll:
         starts = FUNCTIONS["concat"]([starts[:1], keys[1:] != keys[:-1]], axis=0)
     (first,) = nonzero(starts)
     number = FUNCTIONS["cumulative_sum"](cast(starts, dtypes.int64), axis=0) - 1
-    inverse = FUNCTIONS["take"](number, FUNCTIONS["argsort"](order), axis=0)
+    inverse = FUNCTIONS["take"](number, FUNCTIONS["order"](order), axis=0)
     indices = FUNCTIONS["take"](order, first, axis=0)
     ends = FUNCTIONS["concat"]([first[1:], FUNCTIONS["full_like"](first[:1], n)], axis=0)
     values = FUNCTIONS["take"](flat, indices, axis=0)
@@ -189,10 +189,10 @@ def unique_all(x: Any, /) -> UniqueAll:
 def _order(x: Any) -> Any:
     """The indices that sort a flat array, stably; complex numbers by their real part, then by the imaginary one."""
     if not x.dtype.is_complex:
-        return FUNCTIONS["argsort"](x)
-    by_imaginary = FUNCTIONS["argsort"](FUNCTIONS["imag"](x))
+        return FUNCTIONS["order"](x)
+    by_imaginary = FUNCTIONS["order"](FUNCTIONS["imag"](x))
     real = FUNCTIONS["take"](FUNCTIONS["real"](x), by_imaginary, axis=0)
-    return FUNCTIONS["take"](by_imaginary, FUNCTIONS["argsort"](real), axis=0)
+    return FUNCTIONS["take"](by_imaginary, FUNCTIONS["order"](real), axis=0)
 
 
 def unique_counts(x: Any, /) -> UniqueCounts:

@@ -1,4 +1,7 @@
-"""Every function of the standard, on arguments that Hypothesis draws, beside array-api-strict: dtype, shape, values."""
+"""Every function of the standard, on arguments that Hypothesis draws, beside array-api-strict: dtype, shape, values.
+
+On the chosen backend.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,13 @@ def test_every_function_is_called():
     assert set(STANDARD) == set(CALLS) | BY_HAND
 
 
-def ours(value):
+def ours(value, device):
     if isinstance(value, np.ndarray):
-        return plugrad.tensor(np.array(value))
+        return plugrad.tensor(np.array(value), device=device)
     if isinstance(value, Dtype):
         return getattr(xp, value.name)
     if isinstance(value, list) or (isinstance(value, tuple) and value and isinstance(value[0], np.ndarray)):
-        return type(value)(ours(v) for v in value)
+        return type(value)(ours(v, device) for v in value)
     return value
 
 
@@ -49,7 +52,7 @@ def theirs(value):
 
 
 def host(value):
-    return np.asarray(value.numpy() if isinstance(value, plugrad.Tensor) else value)
+    return np.asarray(value.numpy(force=True) if isinstance(value, plugrad.Tensor) else value)
 
 
 def compare(name, found, expected):
@@ -79,9 +82,11 @@ def compare(name, found, expected):
 @pytest.mark.parametrize("name", sorted(CALLS))
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_as_array_api_strict(name, data):
+def test_as_array_api_strict(name, device, data):
     call = data.draw(CALLS[name])
     with np.errstate(all="ignore"):
         expected = getattr(strict, name)(*map(theirs, call.args), **{k: theirs(v) for k, v in call.options.items()})
-    found = getattr(xp, name)(*map(ours, call.args), **{k: ours(v) for k, v in call.options.items()})
+    with plugrad.device(device):
+        args = [ours(value, device) for value in call.args]
+        found = getattr(xp, name)(*args, **{k: ours(v, device) for k, v in call.options.items()})
     compare(name, found, expected)

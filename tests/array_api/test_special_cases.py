@@ -1,0 +1,78 @@
+"""Infinities, nans, zeros of both signs: functions, operators and in-place operators, every pair, beside array-api-strict."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+
+import array_api_strict as strict
+import numpy as np
+import pytest
+
+import plugrad
+import plugrad.array_api as xp
+
+INF, NAN = float("inf"), float("nan")
+VALUES = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e30, -1e30]
+PAIRS = np.asarray(list(itertools.product(VALUES, VALUES)))
+
+UNARY = [
+    "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "exp", "expm1", "floor", "isfinite",
+    "isinf", "isnan", "log", "log10", "log1p", "log2", "negative", "positive", "reciprocal", "round", "sign", "signbit",
+    "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
+]  # fmt: skip
+BINARY = [
+    "add", "atan2", "copysign", "divide", "equal", "floor_divide", "greater", "greater_equal", "hypot", "less",
+    "less_equal", "logaddexp", "maximum", "minimum", "multiply", "nextafter", "not_equal", "pow", "remainder",
+    "subtract",
+]  # fmt: skip
+OPERATORS = [
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "eq", "ne", "lt", "le", "gt", "ge",
+    "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow",
+]  # fmt: skip
+REDUCTIONS = ["max", "min", "sum", "prod", "mean", "var", "std", "cumulative_sum", "cumulative_prod", "any", "all"]
+
+
+def same(found, expected):
+    a, b = found.numpy(), np.asarray(expected)
+    assert a.dtype == b.dtype
+    np.testing.assert_allclose(a, b, rtol=1e-6 if a.dtype == np.float32 else 1e-14)
+    if a.dtype.kind == "f":
+        zero = b == 0
+        assert np.array_equal(np.signbit(a)[zero], np.signbit(b)[zero]), "the signs of zeros differ"
+
+
+def both(array, dtype):
+    return plugrad.tensor(array.astype(dtype)), strict.asarray(array.astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", UNARY)
+def test_unary(name, dtype):
+    ours, theirs = both(np.asarray(VALUES), dtype)
+    with np.errstate(all="ignore"):
+        same(getattr(xp, name)(ours), getattr(strict, name)(theirs))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", BINARY)
+def test_binary(name, dtype):
+    (a, c), (b, d) = both(PAIRS[:, 0], dtype), both(PAIRS[:, 1], dtype)
+    with np.errstate(all="ignore"):
+        same(getattr(xp, name)(a, b), getattr(strict, name)(c, d))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operators(name, dtype):
+    (a, c), (b, d) = both(PAIRS[:, 0], dtype), both(PAIRS[:, 1], dtype)
+    with np.errstate(all="ignore"):
+        same(getattr(operator, name)(a, b), getattr(operator, name)(c, d))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_reductions(name, dtype):
+    (a, c), (b, d) = both(PAIRS[:, 0], dtype), both(PAIRS[:, 1], dtype)
+    with np.errstate(all="ignore"):
+        same(getattr(xp, name)(xp.stack([a, b]), axis=0), getattr(strict, name)(strict.stack([c, d]), axis=0))
