@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from plugrad.core import ops
 from plugrad.core.filled import zeros_like
+from plugrad.core.func.gradients import jvp as forward
 from plugrad.core.functional_checks import (
     OUTPUTS,
     as_tuple,
@@ -23,6 +25,7 @@ from plugrad.core.functional_checks import (
 from plugrad.core.methods.joining import stack
 from plugrad.core.modes import enable_grad, is_grad_enabled, set_grad_enabled
 from plugrad.core.tensor import Tensor
+from plugrad.core.transforms.vmap import vmap
 
 _Function = Callable[..., Any]
 
@@ -184,7 +187,9 @@ def jacobian(
             raise NotImplementedError(_together("create_graph", 'strategy="forward-mode"', " (yet)", _REVERSE))
         if strict:
             raise RuntimeError(_together("strict", 'strategy="forward-mode"', " (yet)", _REVERSE))
-        raise NotImplementedError(_NOT_VECTORIZED)
+        if not vectorize:
+            raise NotImplementedError(_NOT_VECTORIZED)
+        return _columns(func, inputs)
     with enable_grad():
         tuple_in, xs = as_tuple(inputs, "inputs", "jacobian")
         xs = prepared(xs, create_graph, True)
@@ -193,7 +198,8 @@ def jacobian(
         if vectorize:
             if strict:
                 raise RuntimeError(_together("strict", "vectorized=True", "", "vectorize=False"))
-            raise NotImplementedError("vectorize is not supported yet")
+            rows = _all_rows(ys, xs, create_graph)
+            return nested(finished(rows, create_graph), tuple_out, tuple_in)
         rows = tuple([_rows(y, i, xs, create_graph, strict) for i, y in enumerate(ys)])
         return nested(finished(rows, create_graph), tuple_out, tuple_in)
 
@@ -235,6 +241,51 @@ def _rows(y: Tensor, number: int, xs: tuple[Tensor, ...], create_graph: bool, st
                 )
             row.append(grad)
     return tuple([stack(row, dim=0).reshape((*y.shape, *x.shape)) for row, x in zip(rows, xs, strict=True)])
+
+
+def _units(tensors: tuple[Tensor, ...]) -> list[Tensor]:
+    """For each tensor a batch of flat directions: the unit vectors of all tensors together, one after the other."""
+    sizes = [x.numel() for x in tensors]
+    total, start, found = sum(sizes), 0, []
+    for x, size in zip(tensors, sizes, strict=True):
+        # Row i of the identity from this tensor's first element on.
+        found.append(ops.eye(total, size, k=-start, dtype=x.dtype, device=x.device.root))
+        start += size
+    return found
+
+
+def _all_rows(ys: tuple[Tensor, ...], xs: tuple[Tensor, ...], create_graph: bool) -> tuple[Any, ...]:
+    """The Jacobians of all outputs, in one walk backward."""
+    sizes = [y.numel() for y in ys]
+    flat = tuple([y.reshape(-1) for y in ys])
+    found = gradients(flat, xs, _units(ys), create_graph=create_graph, is_grads_batched=True)
+    by_input = []
+    for grad, x in zip(found, xs, strict=True):
+        rows = zeros_like(x).expand((sum(sizes), *x.shape)) if grad is None else grad
+        parts = rows.split(sizes, dim=0)
+        by_input.append([part.reshape((*y.shape, *x.shape)) for part, y in zip(parts, ys, strict=True)])
+    return tuple(zip(*by_input, strict=True))
+
+
+def _columns(func: _Function, inputs: Any) -> Any:
+    """The Jacobians by forward mode, for all elements of the inputs at once."""
+    tuple_in, xs = as_tuple(inputs, "inputs", "jacobian")
+    known: dict[str, Any] = {}
+
+    def column(*tangents: Tensor) -> Any:
+        found = tuple([t.reshape(x.shape) for t, x in zip(tangents, xs, strict=True)])
+        ys, directions = forward(func, xs, found)
+        known["several"], known["outputs"] = as_tuple(ys, "outputs", "jacobian")
+        return directions if known["several"] else (directions,)
+
+    batches = vmap(column)(*_units(xs))
+    sizes = [x.numel() for x in xs]
+    rows = []
+    for batch, y in zip(batches, known["outputs"], strict=True):
+        # The batch is over elements of the inputs, which come last.
+        parts = [part.movedim(0, -1) for part in batch.split(sizes, dim=0)]
+        rows.append(tuple([part.reshape((*y.shape, *x.shape)) for part, x in zip(parts, xs, strict=True)]))
+    return nested(tuple(rows), known["several"], tuple_in)
 
 
 def hessian(

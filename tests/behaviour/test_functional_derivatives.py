@@ -312,3 +312,60 @@ def test_strategies() -> None:
         "either set `strict=False` or `vectorize=False`.",
     ):
         F.jacobian(products, point(), strict=True, vectorize=True)
+
+
+# -- all at once -------------------------------------------------------------------------------------------------------
+
+
+def same(a: Any, b: Any) -> None:
+    if isinstance(a, (tuple, list)):
+        assert len(a) == len(b)
+        for x, y in zip(a, b, strict=True):
+            same(x, y)
+    else:
+        assert_close(a, b.detach())
+
+
+def constant(x: Any) -> Any:
+    return torch.ones(3) + 0 * x.detach().sum()
+
+
+@pytest.mark.parametrize("strategy", ["reverse-mode", "forward-mode"])
+def test_vectorized_jacobians(strategy: str) -> None:
+    a, b = point(), torch.tensor([[3.0, 4.0], [5.0, 6.0]])
+    functions = [
+        (lambda a, b: (a * b.exp(), b.sum(), a.sin()), (a, b)),
+        (lambda a, b: a * b.exp(), (a, b)),
+        (lambda a: (a.exp(), a.sum()), a),
+        (lambda a: a[:, None] * a, a),
+        (lambda a: a.sum(), a),
+        (lambda a, b: a.sum(), (a, b)),
+        (constant, a),
+        (lambda b: b.cumsum(0).t() @ b, b),
+    ]
+    for function, inputs in functions:
+        same(F.jacobian(function, inputs, vectorize=True, strategy=strategy), F.jacobian(function, inputs))
+
+
+@pytest.mark.parametrize("strategy", ["reverse-mode", "forward-mode"])
+def test_vectorized_hessians(strategy: str) -> None:
+    a, b = point(), torch.tensor([[3.0, 4.0], [5.0, 6.0]])
+    functions = [
+        (lambda a, b: (a * b.exp()).sum() + (a**3).sum(), (a, b)),
+        (lambda a: (a**3).sum(), a),
+        (lambda b: (b @ b).sum(), b),
+        (lambda a, b: (a**2).sum(), (a, b)),
+    ]
+    for function, inputs in functions:
+        found = F.hessian(function, inputs, vectorize=True, outer_jacobian_strategy=strategy)
+        same(found, F.hessian(function, inputs))
+
+
+def test_vectorized_jacobian_with_create_graph() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    for found, expected in (
+        (F.jacobian(lambda x: x**3, x, vectorize=True, create_graph=True), [6.0, 12.0]),
+        (F.hessian(lambda x: (x**4).sum(), x, vectorize=True, create_graph=True), [24.0, 48.0]),
+    ):
+        assert torch.autograd.grad(found.sum(), x)[0].tolist() == expected
+    assert not F.jacobian(lambda x: x**3, x, vectorize=True).requires_grad

@@ -23,6 +23,10 @@ torch: Any = importlib.import_module(NAME)
 
 if AGAINST_TORCH:
     torch.set_warn_always(True)  # else a warning that an earlier test met would be missing in a later one
+    with warnings.catch_warnings():
+        # At its first use, forward-mode differentiation warns that it uses what is deprecated.
+        warnings.simplefilter("ignore")
+        importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 
 def differs_from_torch(reason: str) -> pytest.MarkDecorator:
