@@ -55,7 +55,7 @@ def test_gradients_are_pytorchs_wherever_users_see_them() -> None:
     assert len(mine) == len(theirs) > 15
     for a, b in zip(mine, theirs, strict=True):
         assert a.dtype == b.dtype
-        np.testing.assert_allclose(a, b, rtol=1e-12)
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
@@ -119,3 +119,35 @@ class _Nothing:
 
     def __exit__(self, *_: object) -> None:
         self.caught.__exit__(None, None, None)
+
+
+FORWARD = {
+    "abs": lambda lib, x: x.abs(),
+    "sgn": lambda lib, x: lib.sgn(x),
+    "conj": lambda lib, x: x.conj() * x,
+    "parts": lambda lib, x: x.real * x.imag,
+    "angle": lambda lib, x: lib.angle(x),
+    "var": lambda lib, x: x.var(),
+    "norm": lambda lib, x: x.norm(),
+    "vdot": lambda lib, x: lib.vdot(x, 2 * x),
+    "complex": lambda lib, x: lib.complex(x.real, x.abs()),
+    "polar": lambda lib, x: lib.polar(x.abs(), x.real),
+    "views": lambda lib, x: lib.view_as_complex(lib.view_as_real(x) * 2),
+    "cast": lambda lib, x: x.real * x,
+    "power": lambda lib, x: x**x,
+    "logsumexp": lambda lib, x: x.logsumexp(0),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", FORWARD)
+def test_tangents_and_gradients_of_function_transforms(name: str) -> None:
+    found = []
+    for lib in (ours, real):
+        x = leaf(lib, [1 + 2j, 3 - 1j, 0.5j]).detach()
+        y, tangent = lib.func.jvp(lambda z, lib=lib: FORWARD[name](lib, z), (x,), (x * 1j + 1,))
+        _, pull = lib.func.vjp(lambda z, lib=lib: FORWARD[name](lib, z), x)
+        found.append([np.array(v.tolist()) for v in (y, tangent, pull(2 * y)[0])])
+    for a, b in zip(*found, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)

@@ -147,13 +147,13 @@ def abs_(xp, x):
 abs_.vjp(x=lambda xp, g, x: g * xp.conj(xp.sgn(x)))
 
 
-@op(node="Sign", kinks=(0.0,))
+@op(node="Sign", holomorphic=False, kinks=(0.0,))
 def sign(xp, x):
     """-1, 0 or 1, by the standard: nan of nan."""
     return xp.sign(x)
 
 
-@op(node="Sgn", kinks=(0.0,))
+@op(node="Sgn", holomorphic=False, kinks=(0.0,))
 def sgn(xp, x):
     r"""Return the signs: -1, 0 or 1, and 0 of nan; of complex numbers the directions, of length 1 or 0.
 

@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@op(node="Conj", samples=lambda: [case(complexes(3, 4)), case(complexes()), case(real(2, 3))])
+@op(node="Conj", linear="all", samples=lambda: [case(complexes(3, 4)), case(complexes()), case(real(2, 3))])
 def conj_(xp, x):
     """The complex conjugates; real numbers as they are."""
     return xp.conj(x)
@@ -29,7 +29,7 @@ conj_.vjp(x=lambda xp, g: xp.conj(g))
 conj_physical = overload(conj_, "ConjPhysicalBackward0")
 
 
-@op(node="Select", promote="none", view=True, samples=lambda: [case(complexes(3, 4)), case(complexes())])
+@op(node="Select", promote="none", view=True, linear="all", samples=lambda: [case(complexes(3, 4)), case(complexes())])
 def real_(xp, x):
     """The real parts: a view where the library makes one."""
     return xp.real(x)
@@ -43,6 +43,7 @@ real_.vjp(x=lambda xp, g, x_dtype: xp.astype(g, dtype=x_dtype))
     promote="none",
     refuse=wants_complex("imag is not implemented for tensors with non-complex dtypes."),
     view=True,
+    linear="all",
     samples=lambda: [case(complexes(3, 4)), case(complexes())],
 )
 def imag(xp, x):
@@ -53,7 +54,7 @@ def imag(xp, x):
 imag.vjp(x=lambda xp, g: xp.complex(xp.zeros_like(g), -g))
 
 
-@op(node="Complex", result="complex", samples=lambda: [
+@op(node="Complex", result="complex", linear="all", holomorphic=False, samples=lambda: [
     case(real(3, 4), real(3, 4)), case(real(3, 1), real(4)), case(real(), real())])  # fmt: skip
 def complex_(xp, x1, x2):
     """x1 + i x2."""
@@ -68,6 +69,7 @@ complex_.vjp(x1=lambda xp, g: xp.real(g), x2=lambda xp, g: -xp.imag(g))
     promote="none",
     refuse=wants_complex("view_as_real is only supported for complex tensors"),
     view=True,
+    linear="all",
     samples=lambda: [case(complexes(3, 4)), case(complexes()), case(complexes(0, 2))],
 )
 def view_as_real(xp, x):
@@ -82,6 +84,7 @@ view_as_real.vjp(x=lambda xp, g: xp.conj(xp.view_as_complex(g)))
     node="ViewAsComplex",
     promote="none",
     view=True,
+    linear="all",
     samples=lambda: [case(real(3, 2)), case(real(2)), case(real(0, 3, 2))],
 )
 def view_as_complex(xp, x):
@@ -92,7 +95,7 @@ def view_as_complex(xp, x):
 view_as_complex.vjp(x=lambda xp, g: xp.view_as_real(xp.conj(g)))
 
 
-@op(node="Polar", result="complex", domain=("nonnegative", "real"), samples=lambda: [
+@op(node="Polar", result="complex", holomorphic=False, domain=("nonnegative", "real"), samples=lambda: [
     case(real(3, 4), real(3, 4)), case(real(3, 1), real(4)), case(real(), real())])  # fmt: skip
 def polar(xp, x1, x2):
     """x1 * e**(i x2)."""
