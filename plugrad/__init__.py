@@ -20,6 +20,9 @@ from plugrad import optim as optim
 from plugrad._version import __version__ as __version__
 from plugrad.core import random as random
 from plugrad.core import return_types as return_types
+from plugrad.core.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from plugrad.core.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from plugrad.core.anomaly import set_anomaly_enabled as set_anomaly_enabled
 from plugrad.core.backend import Backend as Backend
 from plugrad.core.creation import *
 from plugrad.core.default_device import get_default_device as get_default_device

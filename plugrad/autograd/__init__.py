@@ -5,6 +5,8 @@ from plugrad.autograd import functional as functional
 from plugrad.autograd import graph as graph
 from plugrad.autograd.gradcheck import gradcheck as gradcheck
 from plugrad.autograd.gradcheck import gradgradcheck as gradgradcheck
+from plugrad.core.anomaly import detect_anomaly as detect_anomaly
+from plugrad.core.anomaly import set_detect_anomaly as set_detect_anomaly
 from plugrad.core.autograd import backward as backward
 from plugrad.core.autograd import grad as grad
 from plugrad.core.function import Function as Function
@@ -16,6 +18,7 @@ from plugrad.core.modes import set_grad_enabled as set_grad_enabled
 from plugrad.core.tensor import Tensor as Variable
 
 __all__ = [
-    "Function", "FunctionCtx", "Variable", "backward", "enable_grad", "function", "functional", "grad", "gradcheck",
-    "gradgradcheck", "graph", "inference_mode", "no_grad", "set_grad_enabled",
+    "Function", "FunctionCtx", "Variable", "backward", "detect_anomaly", "enable_grad", "function", "functional",
+    "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode", "no_grad", "set_detect_anomaly",
+    "set_grad_enabled",
 ]  # fmt: skip

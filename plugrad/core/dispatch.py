@@ -25,9 +25,7 @@ from plugrad.core.promote import promoted_inputs as promoted_inputs
 from plugrad.core.promote import wrong_type as wrong_type
 from plugrad.core.record import nested as nested
 from plugrad.core.record import record_node as record_node
-from plugrad.core.record import refuse_modified as refuse_modified
 from plugrad.core.record import relate as relate
-from plugrad.core.record import saved_tensors as saved_tensors
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from plugrad.core import hooks, modes
+from plugrad.core import anomaly, hooks, modes
 from plugrad.core.errors import BACKWARD_TWICE
 from plugrad.core.node import Node
 
@@ -69,6 +69,7 @@ def _walk(
     captured: dict[Any, Any] = {}
     order, reachable, waiting = _reachable(roots)
     wanted, needed = (None, None) if inputs is None else _needed(order, inputs)
+    anomalous = anomaly.is_anomaly_enabled()
     walk: hooks.Walk = (reachable, waiting, needed, wanted, {})
 
     for root, gradient in zip(roots, gradients, strict=True):
@@ -91,17 +92,24 @@ def _walk(
                 # Before its hooks, unlike above: so it is in PyTorch.
                 captured[node] = g
             edges = tuple([e if e is not None and (e[0] in needed or e[0] in wanted) else None for e in edges])
-        if node.hooks is not None:
-            g = hooks.before_node(node, g, create_graph, walk)
-        came = g
-        if node.outputs is not None and node.fills_zeros:
-            g = _with_zeros(node, g, create_graph)
-        if node.saved is None:
-            raise RuntimeError(BACKWARD_TWICE)
-
-        grads = node.gradient_tensors(edges, g) if create_graph else node.gradients(edges, g)
-        if node.hooks is not None:
-            grads = hooks.after_node(node, grads, came, create_graph, walk)
+        try:
+            if anomalous:
+                anomaly.enter(node)
+            if node.hooks is not None:
+                g = hooks.before_node(node, g, create_graph, walk)
+            came = g
+            if node.outputs is not None and node.fills_zeros:
+                g = _with_zeros(node, g, create_graph)
+            if node.saved is None:
+                raise RuntimeError(BACKWARD_TWICE)
+            grads = node.gradient_tensors(edges, g) if create_graph else node.gradients(edges, g)
+            if node.hooks is not None:
+                grads = hooks.after_node(node, grads, came, create_graph, walk)
+            if anomalous:
+                anomaly.check(node, grads, create_graph)
+        except Exception:
+            anomaly.explain(node)
+            raise
         # Without saved tensors there is nothing to free: such a node can run again, as in PyTorch.
         if not keep_graph and node.versions:
             node.saved = None

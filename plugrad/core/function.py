@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import modes
+from plugrad.core import modes, packing
 from plugrad.core.function_context import FunctionCtx, FunctionNode, Saved, refusing, settle_attributes
 from plugrad.core.value import Value
 
@@ -261,6 +261,11 @@ def _place(
         node.device = result.device
     node.outputs = tuple(facts)
     node.saved = tuple([None if x is None else Saved(x, *_kind(x, tensors, dirty, outputs, constant)) for x in to_save])
+    pair = packing.current()
+    if pair is not None:
+        for item in node.saved:
+            if item is not None:
+                item.pack(node, pair)
     # The versions are in what was packed; this tells the engine that there is something to free.
     node.versions = node.saved
     settle_attributes(ctx, node, tensors, results)

@@ -11,10 +11,12 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import dispatch, engine, modes
+from plugrad.core import dispatch, engine, modes, packing
+from plugrad.core.anomaly import modified
 from plugrad.core.conjugation import conjugated
 from plugrad.core.errors import BACKWARD_TWICE, INFERENCE_SAVED, with_hint
 from plugrad.core.node import Edge, ErrorNode, Node
+from plugrad.core.saving import SavedTensor, check_hooks
 from plugrad.core.value import Value
 
 _INTERMEDIATE = (
@@ -63,6 +65,11 @@ class Saved:
         self.count = tensor.version[0]
         self.dtype = tensor.dtype
         self.device = tensor.device
+
+    def pack(self, node: FunctionNode, pair: packing.Pair) -> None:
+        """Let hooks have it."""
+        with modes.no_grad():
+            self.raw = packing.Packed(node.unpacked(self), pair, self.count)
 
 
 def refusing(tensor: Any, message: str, edges: tuple[Edge, ...]) -> Any:
@@ -238,7 +245,12 @@ class FunctionCtx:
         raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
 
 
-_FROM_NODE = frozenset(("metadata", "next_functions", "register_hook", "register_prehook", "_sequence_nr"))
+_FROM_NODE = frozenset(
+    (
+        "metadata", "next_functions", "register_hook", "register_prehook", "_input_metadata", "_raw_saved_tensors",
+        "_sequence_nr",
+    )
+)  # fmt: skip
 
 _LEAF_CHANGED = "a leaf Variable that requires grad has been used in an in-place operation."
 
@@ -338,6 +350,12 @@ class FunctionNode(Node):
             self.saved = None
         return found
 
+    @property
+    def _raw_saved_tensors(self) -> tuple[Any, ...]:
+        if self.saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        return tuple([_RawSaved(self, k) for k in range(len(self.saved))])
+
     def __getattr__(self, name: str) -> Any:
         # Attributes that users set on the context show on the node, as in PyTorch.
         ctx = self.__dict__.get("_ctx")
@@ -347,11 +365,16 @@ class FunctionNode(Node):
 
     def unpacked(self, item: Saved) -> Any:
         """The tensor again, with its place in the graph."""
-        if item.version[0] != item.count:
-            raise RuntimeError(_modified(item.raw, item.dtype, item.version[0], item.count))
-        tensor = dispatch.Tensor(item.raw, item.device, item.dtype)
+        if isinstance(item.raw, packing.Packed):
+            tensor = item.raw.unpack()
+            raw, version = tensor.raw, tensor.version
+        elif item.version[0] != item.count:
+            raise modified(item.raw.shape, item.dtype, item.version[0], item.count)
+        else:
+            raw, version = item.raw, item.version
+        tensor = dispatch.Tensor(raw, item.device, item.dtype)
         # In-place changes are refused in the next derivative too.
-        tensor.version = item.version
+        tensor.version = version
         edge: Edge = None
         if item.kind == "input":
             edge = self.edges[item.number]
@@ -359,7 +382,7 @@ class FunctionNode(Node):
             edge = (self, item.number)
         elif item.kind == "intermediate" and modes.mode() > 0:
             return refusing(tensor, _INTERMEDIATE.format(name=self.name()), self.edges)
-        if edge is not None and edge[1] is None and edge[0].version is item.version:
+        if edge is not None and edge[1] is None and edge[0].version is version:
             # A leaf stays the object that it is, unless it was given other data.
             return edge[0]
         if edge is not None and item.dtype.is_inexact:
@@ -387,7 +410,7 @@ class FunctionNode(Node):
         """Run the user's backward and check what it returns against the inputs."""
         for x, version, count in ctx._watched:
             if version[0] != count:
-                raise RuntimeError(_modified(x.raw, x.dtype, version[0], count))
+                raise modified(x.raw.shape, x.dtype, version[0], count)
         result = self.function._run_backward(ctx, values)
         grads = list(result) if isinstance(result, tuple) else [result]
         inputs = self._inputs
@@ -450,10 +473,18 @@ def _conjugated(x: Any) -> Any:
     return x if x is None or not x.dtype.is_complex else conjugated(x, x.device, True)
 
 
-def _modified(raw: Any, dtype: Any, version: int, expected: int) -> str:
-    return (
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[plugrad.{dtype.legacy_name}Tensor [{', '.join(map(str, raw.shape))}]] is at version {version}; expected "
-        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its "
-        "gradient, with plugrad.autograd.set_detect_anomaly(True, check_nan=False)."
-    )
+class _RawSaved(SavedTensor):
+    """One of ``node._raw_saved_tensors``."""
+
+    __slots__ = ()
+
+    def unpack(self) -> Any:
+        if self._node.saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        item = self._node.saved[self._k]
+        return None if item is None else self._node.unpacked(item)
+
+    def register_hooks(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
+        saved = self._node.saved
+        check_hooks(None if saved is None else [item and item.raw for item in saved], self._k, pack_hook, unpack_hook)
+        self._node.saved[self._k].pack(self._node, packing.Pair(pack_hook, unpack_hook))

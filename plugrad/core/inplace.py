@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from plugrad.core import dispatch, hooks, views
+from plugrad.core import dispatch, hooks, packing, views
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.modes import mode
 from plugrad.core.promote import common_dtype, plain
@@ -116,6 +116,9 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
         y = dispatch.rescued(error, op, device, raws, computed[0].dtype)
     check_shape(x, tuple(y.shape))
     if record:
+        if packing.current() is not None:
+            # Hooks on saved tensors are called after the write, and have to get the operands as they were.
+            raws = tuple([_before_write(r, v, x) for r, v in zip(raws, computed, strict=True)])
         if computed[0] is not x or raws[0] is x.raw:
             # A rule may need the old values, which are about to be overwritten.
             raws = (device.backend.copy(raws[0]) if op.saves_input(0) else raws[0], *raws[1:])
@@ -128,6 +131,11 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     if record:
         _history_changed(x, old)
     return x
+
+
+def _before_write(raw: Any, value: Any, x: Any) -> Any:
+    """An operand's array, in memory of its own where it shares that of ``x``."""
+    return x.device.backend.copy(raw) if isinstance(value, Value) and value.version is x.version else raw
 
 
 def _number(op: Any, arg: Any, i: int) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
+from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugrad.core.errors import BACKWARD_TWICE
 from plugrad.core.handles import Hookable
@@ -16,6 +18,26 @@ if TYPE_CHECKING:
 Edge = tuple[Any, int | None] | None
 
 _numbers = count().__next__
+
+#: The version cell of a saved value that was given to a hook: its count never is the one that was noted.
+PACKED: Final[list[Any]] = [-1]
+
+# Who wants to see every node when it is made: anomaly mode, hooks on saved tensors. Usually nobody; then this is None.
+_observer: Callable[[Any], None] | None = None
+_observers: list[Callable[[Any], None]] = []
+_lock = threading.Lock()
+
+
+def observe(observer: Callable[[Any], None], on: bool) -> None:
+    """Show all new nodes to ``observer`` from now on, or once less. Of all threads: it has to ask whom it serves."""
+    global _observer
+    with _lock:
+        if on:
+            _observers.append(observer)
+        else:
+            _observers.remove(observer)
+        unique = tuple(dict.fromkeys(_observers))
+        _observer = None if not unique else unique[0] if len(unique) == 1 else lambda node: [f(node) for f in unique]  # type: ignore[assignment]
 
 
 class OutputFacts(NamedTuple):
@@ -77,6 +99,8 @@ class Node(Hookable):
         self.number = _numbers()
         self.hooks = None
         self.outputs = None
+        if _observer is not None:
+            _observer(self)
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
@@ -131,17 +155,23 @@ class Node(Hookable):
         """Free what was saved: a second backward raises from now on."""
         self.saved = None
 
-    def check_saved(self) -> tuple[Any, ...]:
+    def check_saved(self, unpack: bool = True) -> tuple[Any, ...]:
         """The saved values, if they are still there and none was changed in place."""
         saved = self.saved
         if saved is None:
             raise RuntimeError(BACKWARD_TWICE)
         versions = self.versions
-        if versions:
-            for i in range(0, len(versions), 3):
-                if versions[i][0] != versions[i + 1]:
+        packed = False
+        for i in range(0, len(versions), 3):
+            if versions[i][0] != versions[i + 1]:
+                if versions[i] is not PACKED:
                     self.refuse_modified(i // 3)
-        return saved
+                packed = unpack
+        return self.unpack_saved() if packed else saved
+
+    def unpack_saved(self) -> tuple[Any, ...]:
+        """The saved values, those that hooks were given unpacked by them."""
+        raise NotImplementedError
 
     def refuse_modified(self, which: int) -> None:
         """Raise PyTorch's error for a saved value that was changed in place."""

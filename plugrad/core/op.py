@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from plugrad.core import dispatch, dispatch_fixed
+from plugrad.core import dispatch, dispatch_fixed, saving
 from plugrad.core.namespace import DEFINITIONS, FUNCTIONS, WHOLE
 from plugrad.core.node import Edge, Node
 
@@ -135,6 +135,7 @@ class Op:
         for node_class in {self.node_class, self.number_first, self.number_second}:
             node_class.pull = staticmethod(_puller(self))
             node_class.places = places
+            saving.show_saved(self, node_class, self._users)
         if len(self.inputs) == 1:
             # For ops of one array: what to save, without a look at names.
             kinds = {self.inputs[0]: "x", f"{self.inputs[0]}_shape": "shape", f"{self.inputs[0]}_dtype": "input dtype"}
@@ -247,17 +248,21 @@ class OpNode(Node):
     pull: Any
 
     def gradients(self, edges: tuple[Edge, ...], g: Any) -> Any:
-        # check_saved(), spelled out for the usual one or two saved tensors: this is the hot loop.
+        saved = self.saved
         versions = self.versions
-        if versions and (versions[0][0] != versions[1] or (len(versions) > 3 and self.check_saved() is None)):
-            self.check_saved()
-        return self.pull(edges, self.device.xp, g, self.saved)
+        # check_saved(), spelled out for the usual one saved tensor: this is the hot loop.
+        if versions and (versions[0][0] != versions[1] or len(versions) > 3):
+            saved = self.check_saved()
+        return self.pull(edges, self.device.xp, g, saved)
 
     def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
-        return self.pull(edges, self.device.ops, g, dispatch.saved_tensors(self, self.check_saved()))
+        return self.pull(edges, self.device.ops, g, saving.saved_tensors(self, self.check_saved(unpack=False)))
+
+    def unpack_saved(self) -> tuple[Any, ...]:
+        return saving.unpacked(self)
 
     def refuse_modified(self, which: int) -> None:
-        dispatch.refuse_modified(self, which)
+        saving.refuse_modified(self, which)
 
 
 _ONE_ARGUMENT = """    Args:

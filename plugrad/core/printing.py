@@ -208,7 +208,7 @@ def format_tensor(x: Any) -> str:
             suffixes.append(f"size={shape}")
         if x.dtype not in (default, default.to_complex(), dtypes.int64, dtypes.bool_):
             suffixes.append(f"dtype={x.dtype}")
-    if x.edge is not None:
+    if x.grad_fn is not None:
         suffixes.append(f"grad_fn=<{type(x.grad_fn).__name__}>")
     elif x.tracked:
         suffixes.append("requires_grad=True")

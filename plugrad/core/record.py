@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core.errors import INFERENCE_SAVED
@@ -132,85 +131,3 @@ def record_node(
         if out.dtype.is_inexact:
             out.tracked = True
             out.edge = (node, i)
-
-
-def saved_tensors(node: OpNode, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a node saved as Tensors with their place in the graph, so that rules on them are recorded.
-
-    They keep the version counter they were saved with: an in-place change is refused in the next derivative too.
-    """
-    op = node.op
-    device = node.device
-    places = op.places
-    result: list[Any] = []
-    groups = nested(op, node.edges)
-    cells: dict[int, list[Any]] = {}
-    for i in range(0, len(node.versions), 3):
-        cells.setdefault(node.versions[i + 2], []).append(node.versions[i])
-    for k, (what, raw) in enumerate(zip(op.saves, saved, strict=True)):
-        versions = iter(cells.get(k, ()))
-        if raw is None:
-            result.append(None)
-        elif what in places:
-            i = places[what]
-            if i == op.variadic:
-                pairs = zip(raw, groups[i], strict=True)
-                result.append(tuple([_tensor_of(r, e, device, versions) for r, e in pairs]))
-            else:
-                result.append(_tensor_of(raw, groups[i], device, versions))
-        elif what == "y" and node.outputs is not None:
-            result.append(tuple([_tensor_of(r, (node, i), device, versions) for i, r in enumerate(raw)]))
-        elif what[0] == "y" and (what == "y" or what[1:].isdigit()):
-            result.append(_tensor_of(raw, (node, int(what[1:] or 0)), device, versions))
-        elif what.endswith("_dtype"):
-            result.append(next(d for d, known in device.backend.dtypes.items() if known == raw))
-        else:
-            result.append(raw)
-    return tuple(result)
-
-
-def _tensor_of(raw: Any, edge: Edge, device: Any, versions: Iterator[Any]) -> Any:
-    if raw is None or raw.__class__ in NUMBERS:
-        return raw
-    version = next(versions, None)
-    # The leaf itself, unless it has another array by now.
-    if edge is not None and isinstance(edge[0], Value) and edge[0].raw is raw:
-        return edge[0]
-    tensor = Tensor(raw, device, device.backend.dtype_of(raw))
-    if version is not None:
-        tensor.version = version
-    if edge is not None and tensor.dtype.is_inexact:
-        tensor.edge = edge
-        tensor.tracked = True
-    return tensor
-
-
-def _kind(name: str) -> str:
-    """A node's name as PyTorch's errors have it: without ``Backward0``."""
-    return name.rstrip("0123456789").removesuffix("Backward")
-
-
-def refuse_modified(node: OpNode, which: int) -> None:
-    """PyTorch's error for a saved tensor that was changed in place after it was saved."""
-    version, expected, k = node.versions[3 * which : 3 * which + 3]
-    what = node.op.saves[k]
-    raw = (node.saved or ())[k]
-    origin = ""
-    if what[0] == "y" and (what == "y" or what[1:].isdigit()):
-        origin = f", which is output {int(what[1:] or 0)} of {_kind(node.name())},"
-    elif what in node.op.places:
-        edge = nested(node.op, node.edges)[node.op.places[what]]
-        if isinstance(edge, tuple) and len(edge) == 2 and not isinstance(edge[0], (Value, tuple, type(None))):
-            # The op that changed it last, where that is known, else the one that made it.
-            name = version[1] if len(version) > 1 else edge[0].name()
-            origin = f", which is output {edge[1]} of {_kind(name)},"
-    shape, kind = "", "Tensor"
-    if hasattr(raw, "shape"):
-        shape = f" [{', '.join(map(str, raw.shape))}]"
-        kind = f"{node.device.backend.dtype_of(raw).legacy_name}Tensor"
-    raise RuntimeError(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[plugrad.{kind}{shape}]{origin} is at version {version[0]}; expected version {expected} instead. "
-        "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
-        "plugrad.autograd.set_detect_anomaly(True, check_nan=False)."
-    )
