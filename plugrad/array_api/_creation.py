@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.array_api._common import array
-from plugrad.core import creation
+from plugrad.core import creation, data
 from plugrad.core.errors import with_hint
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
@@ -45,16 +45,23 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     Raises:
         ValueError: if ``copy=False`` and a copy is needed.
     """
-    if not isinstance(obj, Value) and _is_buffer(obj):
-        obj = memoryview(obj)
+    buffer = _buffer(obj)
+    if buffer is not None:
+        home = data.host()
+        obj = home.asarray(buffer, None, None)
+        if copy is None and not home.is_writable(obj):
+            copy = True
     return creation.asarray(obj, dtype=dtype, device=device, copy=copy)
 
 
-def _is_buffer(obj: Any) -> bool:
-    """Whether Python's own containers of numbers, which are sequences too, show their memory."""
-    return isinstance(obj, (bytes, bytearray)) or (
-        hasattr(obj, "typecode") and hasattr(obj, "buffer_info") and not hasattr(obj, "__array__")
-    )
+def _buffer(obj: Any) -> memoryview | None:
+    """What an object shows of its memory by Python's buffer protocol alone, as bytes and array.array do."""
+    if isinstance(obj, (Value, list, tuple, bool, int, float, complex)) or hasattr(obj, "__array__"):
+        return None
+    try:
+        return memoryview(obj)
+    except TypeError:
+        return None
 
 
 def empty(shape: Any, *, dtype: Any = None, device: Any = None) -> Any:

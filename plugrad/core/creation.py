@@ -312,6 +312,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
 
     Raises:
         TypeError: if it has no such methods.
+        BufferError: if it is a tensor that requires gradients.
 
     Example::
 
@@ -331,6 +332,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     if not isinstance(ext_tensor, Tensor):
         source = source.root
     if isinstance(ext_tensor, Tensor):
+        if ext_tensor.tracked:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
         raw: Any = ext_tensor.detach().raw
     else:
         raw = source.backend.namespace.from_dlpack(ext_tensor)

@@ -35,6 +35,19 @@ def _only(x: Any) -> Any:
     return data.to_host(x).item()
 
 
+def _exporter(x: Any) -> Any:
+    """The raw array, if its library can export it."""
+    x.raw = x.device.backend.aliasable(x.raw)
+    if not hasattr(x.raw, "__dlpack__"):
+        raise BufferError(
+            with_hint(
+                f"backend '{x.device.backend.name}' can't export arrays by DLPack",
+                "x.numpy(force=True) copies to the host's memory.",
+            )
+        )
+    return x.raw
+
+
 class InterchangeMethods:
     """The methods of this chapter."""
 
@@ -124,17 +137,35 @@ class InterchangeMethods:
         where = beneath("cpu")
         return dispatch.Tensor(array, where, where.backend.dtype_of(array))
 
-    def __dlpack__(self, **options: Any) -> Any:
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """The memory as NumPy describes it, for those who share it.
+
+        Raises:
+            AttributeError: where it can't be shared: it requires gradients, is not on the CPU, or does not lie in
+                order. Then ``__array__`` answers, or says what is wrong.
+        """
+        x: Any = self
+        backend = x.device.backend
+        if x.tracked or backend is not data.host() or not backend.in_order(x.raw):
+            raise AttributeError(f"'{type(x).__name__}' object has no attribute '__array_interface__'")
+        array = self.numpy()
+        # The array itself, not its address: who has the description keeps the memory alive.
+        return {**array.__array_interface__, "data": array}
+
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
+        """Export the memory by the DLPack protocol; ``from_dlpack`` of other libraries calls it."""
         x: Any = self
         if x.tracked:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-        x.raw = x.device.backend.aliasable(x.raw)
-        return x.raw.__dlpack__(**options)
+        given = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return _exporter(x).__dlpack__(**{name: value for name, value in given.items() if value is not None})
 
     def __dlpack_device__(self) -> Any:
-        x: Any = self
-        x.raw = x.device.backend.aliasable(x.raw)
-        return x.raw.__dlpack_device__()
+        """Return where the memory is, as DLPack numbers devices."""
+        return _exporter(self).__dlpack_device__()
 
     def data_ptr(self) -> int:
         """Return the address of the first element."""

@@ -429,6 +429,8 @@ class LinalgMethods(ProductSumMethods):
     __slots__ = ()
 
     __matmul__ = _operator
+    # Not in place, as in PyTorch: `x @= y` names a new tensor.
+    __imatmul__ = __matmul__
     bmm = bmm
     dot = dot
     ger = ger
