@@ -60,6 +60,7 @@ from plugrad.core.dtypes import uint64 as uint64
 from plugrad.core.errors import BackendError as BackendError
 from plugrad.core.errors import KernelNotFoundError as KernelNotFoundError
 from plugrad.core.errors import OutOfMemoryError as OutOfMemoryError
+from plugrad.core.methods.accumulation import *
 from plugrad.core.methods.arithmetic import *
 from plugrad.core.methods.calculus import *
 from plugrad.core.methods.combination import *

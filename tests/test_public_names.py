@@ -54,12 +54,12 @@ FUNCTIONS = words("""
     float_power floor floor_ floor_divide fmax fmin fmod frac frac_ from_dlpack from_numpy full
     full_like gather ge ger get_default_device get_default_dtype get_rng_state gradient greater
     greater_equal gt histc histogram histogramdd hookimpl hsplit hstack hypot imag index_add
-    index_copy index_fill index_put index_select initial_seed inner is_anomaly_check_nan_enabled
-    is_anomaly_enabled is_complex is_conj is_floating_point is_grad_enabled
-    is_inference_mode_enabled is_neg is_nonzero is_signed is_tensor isclose isfinite isin isinf
-    isnan isneginf isposinf isreal kron kthvalue le lerp less less_equal linspace log log10 log10_
-    log1p log1p_ log2 log2_ log_ log_softmax logaddexp logcumsumexp logical_and logical_not
-    logical_or logical_xor logspace logsumexp lt manual_seed masked_fill masked_scatter
+    index_copy index_fill index_put index_put_ index_reduce index_select initial_seed inner
+    is_anomaly_check_nan_enabled is_anomaly_enabled is_complex is_conj is_floating_point
+    is_grad_enabled is_inference_mode_enabled is_neg is_nonzero is_signed is_tensor isclose isfinite
+    isin isinf isnan isneginf isposinf isreal kron kthvalue le lerp less less_equal linspace log
+    log10 log10_ log1p log1p_ log2 log2_ log_ log_softmax logaddexp logcumsumexp logical_and
+    logical_not logical_or logical_xor logspace logsumexp lt manual_seed masked_fill masked_scatter
     masked_select matmul max maximum mean median meshgrid min minimum mm mode moveaxis movedim msort
     mul multinomial multiply mv nan_to_num nan_to_num_ nanmean nanmedian nanquantile nansum narrow
     narrow_copy ne neg neg_ negative negative_ nextafter nonzero nonzero_static norm normal
@@ -67,14 +67,14 @@ FUNCTIONS = words("""
     rad2deg rad2deg_ rand rand_like randint randint_like randn randn_like randperm ravel real
     reciprocal reciprocal_ register_backend relu relu_ remainder repeat_interleave reshape
     resolve_conj resolve_neg result_type roll rot90 round round_ row_stack rsqrt rsqrt_ rsub
-    scalar_tensor scatter scatter_add searchsorted seed select select_scatter set_anomaly_enabled
-    set_default_device set_default_dtype set_printoptions set_rng_state sgn sigmoid sigmoid_ sign
-    signbit sin sin_ sinh sinh_ slice_scatter softmax sort split split_with_sizes sqrt sqrt_ square
-    square_ squeeze stack std std_mean sub subtract sum swapaxes swapdims t take take_along_dim tan
-    tan_ tanh tanh_ tensor tensor_split tensordot tile topk trace transpose trapezoid trapz tril
-    tril_indices triu triu_indices true_divide trunc trunc_ unbind unflatten unique
-    unique_consecutive unravel_index unsqueeze var var_mean vdot view_as_complex view_as_real vmap
-    vsplit vstack where xlogy xlogy_ zeros zeros_like
+    scalar_tensor scatter scatter_add scatter_reduce searchsorted seed select select_scatter
+    set_anomaly_enabled set_default_device set_default_dtype set_printoptions set_rng_state sgn
+    sigmoid sigmoid_ sign signbit sin sin_ sinh sinh_ slice_scatter softmax sort split
+    split_with_sizes sqrt sqrt_ square square_ squeeze stack std std_mean sub subtract sum swapaxes
+    swapdims t take take_along_dim tan tan_ tanh tanh_ tensor tensor_split tensordot tile topk trace
+    transpose trapezoid trapz tril tril_indices triu triu_indices true_divide trunc trunc_ unbind
+    unflatten unique unique_consecutive unravel_index unsqueeze var var_mean vdot view_as_complex
+    view_as_real vmap vsplit vstack where xlogy xlogy_ zeros zeros_like
 """)
 
 PUBLIC = [*MODULES, *CLASSES, *DTYPES, *CONSTANTS, *FUNCTIONS]

@@ -158,6 +158,30 @@ def gradient(draw: Draw) -> Iterator[Sample]:
     yield sample(draw(3, 3), spacing=[places(0, 1, 2)] * 2)
 
 
+def scatter_reduce(draw: Draw) -> Iterator[Sample]:
+    x = draw(3, 5)
+    for reduce in ("sum", "prod", "mean", "amax", "amin"):
+        for include_self in (True, False):
+            yield sample(x, 1, draw.ints(3, 6, low=0, high=5), draw(3, 6), reduce, include_self=include_self)
+            yield sample(x, 0, draw.ints(4, 2, low=0, high=3), draw(5, 3), reduce=reduce, include_self=include_self)
+            yield sample(draw.ints(4), -1, places(1, 1, 3), draw.ints(3), reduce, include_self=include_self)
+        yield sample(draw(), 0, np.array(0), draw(), reduce)
+        yield sample(x, 1, np.zeros((3, 0), np.int64), draw(3, 2), reduce, include_self=False)
+        yield sample(x.round(), 0, draw.ints(7, 5, low=0, high=3), draw(7, 5).round(), reduce)
+        if reduce != "mean":
+            yield sample(draw.bools(4), 0, places(1, 1, 3), draw.bools(3), reduce)
+
+
+def index_reduce(draw: Draw) -> Iterator[Sample]:
+    x = draw(3, 5)
+    for reduce in ("prod", "mean", "amax", "amin"):
+        for include_self in (True, False):
+            yield sample(x, 0, places(1, 1, 0, 1), draw(4, 5), reduce, include_self=include_self)
+            yield sample(x, -1, places(4, 0), draw(3, 2), reduce=reduce, include_self=include_self)
+            yield sample(draw.ints(4), 0, places(1, 1, 3), draw.ints(3), reduce, include_self=include_self)
+        yield sample(draw(), 0, np.array(0), draw(), reduce)
+
+
 ROWS: dict[str, Row] = {
     "quantile": Row(quantile),
     "nanquantile": Row(nanquantile),
@@ -169,6 +193,8 @@ ROWS: dict[str, Row] = {
     "histogramdd": Row(histogramdd),
     "isin": Row(isin),
     "nonzero_static": Row(nonzero_static),
+    "scatter_reduce": Row(scatter_reduce, second=False),
+    "index_reduce": Row(index_reduce),
     "trapezoid": Row(trapezoid_of_none),
     "trapz": Row(trapezoid_of_none),
     "cumulative_trapezoid": Row(trapezoid),

@@ -47,6 +47,7 @@ SOME_REFUSED = {"argmax", "argmin", "reshape"}
 WARNINGS = (
     pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning"),
     pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors:UserWarning"),
+    pytest.mark.filterwarnings("ignore:index_reduce\\(\\) is in beta:UserWarning"),
     pytest.mark.filterwarnings("ignore:Tensor.T is deprecated on 0-D tensors:UserWarning"),
 )
 

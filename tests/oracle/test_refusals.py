@@ -136,6 +136,29 @@ torch.gradient(torch.ones(3).to(torch.uint8))
 torch.gradient(torch.ones(3), spacing=(torch.tensor([[0.0, 1, 3]]),), dim=0)
 """
 
+REDUCED = """
+torch.ones(3).scatter_reduce(0, torch.tensor([0, 1]), torch.ones(2), 'foo')
+torch.ones(3).scatter_reduce(0, torch.tensor([0, 1]), torch.ones(2).long(), 'sum')
+torch.ones(3).scatter_reduce(0, torch.tensor([0.0, 1]), torch.ones(2), 'sum')
+torch.ones(3).scatter_reduce(0, torch.tensor([0, 3]), torch.ones(2), 'prod')
+torch.ones(3).scatter_reduce(0, torch.tensor([0, -1]), torch.ones(2), 'amax')
+torch.ones(3).scatter_reduce(1, torch.tensor([0, 1]), torch.ones(2), 'sum')
+torch.ones(3).scatter_reduce(0, torch.tensor([[0, 1]]), torch.ones(2), 'sum')
+torch.ones(3).scatter_reduce(0, torch.tensor([0, 1]), torch.ones(1), 'sum')
+torch.ones(3).scatter_reduce(0, torch.tensor([0, 1]), 4.0, 'sum')
+torch.ones(3).bool().scatter_reduce(0, torch.tensor([0]), torch.tensor([True]), 'mean')
+torch.ones(3, requires_grad=True).scatter_reduce_(0, torch.tensor([0]), torch.ones(1), 'sum')
+torch.ones(3).index_reduce(0, torch.tensor([0, 1]), torch.ones(2), 'sum')
+torch.ones(3).index_reduce(0, torch.tensor([0.0, 1]), torch.ones(2), 'prod')
+torch.ones(3).index_reduce(0, torch.tensor([0, 1]), torch.ones(2).long(), 'prod')
+torch.ones(3).index_reduce(0, torch.tensor([0, 1]), torch.ones(3), 'prod')
+torch.ones(3).index_reduce(0, torch.tensor([[0, 1]]), torch.ones(2), 'prod')
+torch.ones(3).index_reduce(0, torch.tensor([0, 3]), torch.ones(2), 'prod')
+torch.ones(3, 4).index_reduce(0, torch.tensor([0, 1]), torch.ones(2, 3), 'prod')
+torch.ones(3, 4).index_reduce(0, torch.tensor([0, 1]), torch.ones(2), 'prod')
+torch.ones(3).bool().index_reduce(0, torch.tensor([0]), torch.tensor([True]), 'prod')
+"""
+
 
 def called(lib: Any, code: str) -> Any:
     with warnings.catch_warnings():
@@ -147,7 +170,7 @@ def calls(*tables: str) -> list[str]:
     return [line for table in tables for line in table.strip().splitlines()]
 
 
-@pytest.mark.parametrize("code", calls(SHAPES, COUNTS))
+@pytest.mark.parametrize("code", calls(SHAPES, COUNTS, REDUCED))
 def test_same_refusal(code: str) -> None:
     with pytest.raises(Exception) as theirs:  # noqa: PT011 - whatever PyTorch raises
         called(real, code)

@@ -204,6 +204,41 @@ def scatter_combine_(x: Any, index: Any, source: Any, *, axis: int, how: str) ->
     return _combine_at(_add_at if how == "add" else np.multiply.at, x, index, source, axis)
 
 
+_REDUCE_AT: Final = {
+    "sum": _add_at, "mean": _add_at, "prod": np.multiply.at, "amax": np.maximum.at, "amin": np.minimum.at
+}  # fmt: skip
+
+
+def _neutral(reduce: str, dtype: Any) -> Any:
+    """What changes nothing in a reduction."""
+    if reduce in ("sum", "mean", "prod"):
+        return int(reduce == "prod")
+    if dtype.kind == "f":
+        return -np.inf if reduce == "amax" else np.inf
+    if dtype.kind == "b":
+        return reduce == "amin"
+    return np.iinfo(dtype).min if reduce == "amax" else np.iinfo(dtype).max
+
+
+def scatter_reduce(x: Any, index: Any, source: Any, *, axis: int, reduce: str, include_self: bool = True) -> Any:
+    axis %= x.ndim
+    check(index, x.shape[axis])
+    y = np.array(x, order="C")
+    flat = y.reshape(-1)
+    places = _flat(index, x.shape, axis).reshape(-1)
+    if not include_self:
+        flat[places] = _neutral(reduce, y.dtype)
+    _REDUCE_AT[reduce](flat, places, _source(source, index).reshape(-1))
+    if reduce == "mean":
+        counts = np.bincount(places, minlength=flat.size)
+        counts = np.maximum(counts, 1) if not include_self else counts + 1
+        if y.dtype.kind in "iu":
+            flat //= counts.astype(y.dtype)
+        else:
+            flat /= counts.astype(flat.real.dtype)
+    return y
+
+
 # -- one index per slice -------------------------------------------------------------------------------------
 
 
@@ -269,6 +304,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "gather": gather,
     "take_along_axis": take_along_axis,
     "scatter_zeros": scatter_zeros,
+    "scatter_reduce": scatter_reduce,
     "take": take,
     "index_select": index_select,
     **_WRITES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugrad.core.methods.accumulation import AccumulationMethods
 from plugrad.core.methods.comparison import ComparisonMethods
 from plugrad.core.methods.complex_numbers import ComplexMethods
 from plugrad.core.methods.conversion import ConversionMethods
@@ -52,6 +53,7 @@ class Methods(
     SliceMethods,
     PatchingMethods,
     ScatterMethods,
+    AccumulationMethods,
     MaskMethods,
     ComplexMethods,
     LinalgMethods,

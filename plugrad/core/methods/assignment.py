@@ -12,7 +12,7 @@ from plugrad.core.modes import mode
 from plugrad.core.promote import common_device, plain, wrong_type
 from plugrad.core.value import Value
 
-__all__ = ["index_put"]
+__all__ = ["index_put", "index_put_"]
 
 _VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
 

@@ -185,6 +185,11 @@ def _check_weight(x: Any, weight: Any, shape: tuple[int, ...]) -> None:
         )
 
 
+def _own(edges: Any) -> Any:
+    """Edges in memory of their own, outside of the graph."""
+    return edges.detach().clone()
+
+
 def _edges(x: Any, bins: int, limits: Any, dimension: int) -> Any:
     """The edges of so many even bins, over a range or over all elements."""
     if limits is not None:
@@ -257,7 +262,7 @@ def histogram(input: Any, bins: Any = 100, *, range: Any = None, weight: Any = N
     if isinstance(bins, Value) and bins.raw.ndim and range is None:
         _check_floating("histogramdd", x)
         _check_edges(x, bins, 0)
-        edges = bins.detach().clone()
+        edges = _own(bins)
     elif dimensions.is_dim(bins):
         count = arguments.as_int("histogram", "bins", 2, bins)
         _check_floating("histogramdd", x)
@@ -323,7 +328,7 @@ def histogramdd(input: Any, bins: Any, range: Any = None, weight: Any = None, de
     for i, wanted in enumerate(given):
         if isinstance(wanted, Value) and wanted.raw.ndim:
             _check_edges(x, wanted, i)
-            edges.append(wanted.detach().clone())
+            edges.append(_own(wanted))
         else:
             number = arguments.as_int("histogramdd", "bins", 2, wanted)
             _check_bins(number, i)
@@ -356,16 +361,13 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
         >>> plugrad.isin(plugrad.tensor([1, 2, 3]), plugrad.tensor([3, 1]))
         tensor([ True, False,  True])
     """
-    given = []
-    for value in (elements, test_elements):
-        number = value if isinstance(value, Value) else (value if isinstance(value, bool) else plain(value))
-        given.append(number)
-    if None in [None if g is None else 0 for g in given] or not any([isinstance(g, Value) for g in given]):
+    given: list[Any] = [v if isinstance(v, (Value, bool)) else plain(v) for v in (elements, test_elements)]
+    if any([g is None for g in given]) or not any([isinstance(g, Value) for g in given]):
         raise TypeError(
             "isin() received an invalid combination of arguments - got "
             f"({type_name(elements)}, {type_name(test_elements)}), but expected one of:\n{_ISIN}"
         )
-    near = given[0] if isinstance(given[0], Value) else given[1]
+    near: Any = given[0] if isinstance(given[0], Value) else given[1]
     invert = arguments.as_flag("isin", "invert", invert)
     common = result_type(given)
     for value in given:
@@ -377,10 +379,10 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
                     "convert first: x.int().",
                 )
             )
-    tensors = [
-        dispatch.cast(g.detach(), common) if isinstance(g, Value) else near.new_tensor(g, dtype=common) for g in given
+    first, second = [
+        dispatch.cast(g, common) if isinstance(g, Value) else near.new_tensor(g, dtype=common) for g in given
     ]
-    return ops.isin(*tensors, invert=invert)
+    return ops.isin(first, second, invert=invert)
 
 
 _SCALAR_NAMES = {"bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble"}

@@ -13,7 +13,7 @@ from plugrad.core.methods.assignment import index_put, index_put_, setitem
 from plugrad.core.promote import plain, wrong_type
 from plugrad.core.value import Value
 
-__all__ = ["index_put", "narrow", "select"]
+__all__ = ["index_put", "index_put_", "narrow", "select"]
 
 
 # -- reading -------------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ def _levels(name: str, x: Any, q: Any) -> Any:
                 )
             )
         # As PyTorch: values are looked at where that costs nothing. Elsewhere the ranks are out of bounds.
-        if q.device.type == "cpu" and not all([0 <= value <= 1 for value in q.detach().reshape(-1).tolist()]):
+        numbers = ops.reshape(q, shape=(-1,)).tolist() if q.device.type == "cpu" else []
+        if not all([0 <= value <= 1 for value in numbers]):
             raise RuntimeError(with_hint("quantile() q values must be in the range [0, 1]", "0.5 is the median."))
         return q
     number = plain(q)

@@ -49,8 +49,8 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> An
     tensor("gather", "index", 3, index)
     if sparse_grad:
         raise NotImplementedError("gather(): sparse gradients are not supported\nHint: leave sparse_grad=False.")
-    _check_index("gather", index)
-    x, at = line(input), _ranked(line(input), line(index), "input")
+    check_index("gather", index)
+    x, at = line(input), ranked(line(input), line(index), "input")
     if 0 not in at.raw.shape:
         for i, (n, m) in enumerate(zip(at.raw.shape, x.raw.shape, strict=True)):
             if n > m and i != dim:
@@ -68,7 +68,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> An
     return y if tuple(y.raw.shape) == tuple(index.raw.shape) else ops.reshape(y, shape=tuple(index.raw.shape))
 
 
-def _check_index(name: str, index: Any) -> None:
+def check_index(name: str, index: Any) -> None:
     if index.dtype not in INDICES:
         raise RuntimeError(
             with_hint(
@@ -78,7 +78,7 @@ def _check_index(name: str, index: Any) -> None:
         )
 
 
-def _ranked(x: Any, index: Any, what: str) -> Any:
+def ranked(x: Any, index: Any, what: str) -> Any:
     """An index of the rank of ``x``; one without elements may have any."""
     if 0 in index.raw.shape:
         return ops.reshape(index, shape=(0,) * x.raw.ndim)
@@ -92,7 +92,7 @@ def _ranked(x: Any, index: Any, what: str) -> Any:
     return index
 
 
-def _check_sizes(x: Any, dim: int, index: Any, source: Any) -> None:
+def check_sizes(x: Any, dim: int, index: Any, source: Any) -> None:
     shape, wanted = list(x.raw.shape), list(index.raw.shape)
     given = list(source.raw.shape) if isinstance(source, Value) else wanted
     if shape == wanted == given:
@@ -109,7 +109,7 @@ def _scatter(name: str, x: Any, dim: Any, index: Any, source: Any, how: str | No
     tensor(name, "input", 1, x)
     dim = dimension(name, x, dim)
     tensor(name, "index", 3, index)
-    _check_index("scatter", index)
+    check_index("scatter", index)
     target = line(x)
     if isinstance(source, Value):
         if source.dtype is not x.dtype:
@@ -122,10 +122,10 @@ def _scatter(name: str, x: Any, dim: Any, index: Any, source: Any, how: str | No
         source = line(source)
     else:
         source = arguments.converted(source, x.dtype)
-    at = _ranked(target, line(index), "self")
+    at = ranked(target, line(index), "self")
     if isinstance(source, Value):
-        _ranked(source, at, "src")
-    _check_sizes(target, dim, at, source)
+        ranked(source, at, "src")
+    check_sizes(target, dim, at, source)
     options: dict[str, Any] = {"axis": dim}
     if how is None:
         function = ops.scatter if isinstance(source, Value) else ops.scatter_value

@@ -1,5 +1,6 @@
 """The differentiable namespace: the Array API standard's names on Tensors, and plugrad's own ops beside them."""
 
+from plugrad.core.ops.accumulation import *
 from plugrad.core.ops.activation import *
 from plugrad.core.ops.arithmetic import *
 from plugrad.core.ops.classification import *

@@ -32,14 +32,14 @@ def from_front(xp, index, n):
     """A possibly negative index as one in [0, n); ``n``, which is refused later, where it is out of
     bounds.
     """
-    index = xp.astype(index, xp.int64)
+    index = xp.astype(index, dtype=xp.int64)
     index = xp.where(index < 0, index + n, index)
     return xp.where((index < 0) | (index >= n), n, index)
 
 
 def not_negative(xp, index, n):
     """An index that must not be negative: ``n``, which is refused later, where it is."""
-    index = xp.astype(index, xp.int64)
+    index = xp.astype(index, dtype=xp.int64)
     return xp.where((index < 0) | (index > n), n, index)
 
 
@@ -68,18 +68,18 @@ def along(xp, index, shape, axis):
             outside = part == shape[i]
         else:
             line = counting(xp, index, index.shape[i])
-            part = xp.reshape(line, tuple(-1 if k == i else 1 for k in range(len(shape))))
-        flat = part * stride if flat is None else flat + part * stride
+            part = xp.reshape(line, shape=tuple(-1 if k == i else 1 for k in range(len(shape))))
+        flat = stride * part if flat is None else flat + stride * part
         stride *= shape[i]
-    return xp.reshape(xp.where(outside, total, flat), (-1,))
+    return xp.reshape(xp.where(outside, total, flat), shape=(-1,))
 
 
 def front(xp, x, axes):
     """``x`` with these axes flattened into the first, and the shape and order that ``back`` needs."""
     order = (*axes, *[i for i in range(x.ndim) if i not in axes])
-    turned = xp.permute_dims(x, order)
+    turned = xp.permute_dims(x, axes=order)
     rows = size(turned.shape[: len(axes)])
-    return xp.reshape(turned, (rows, size(turned.shape[len(axes) :]))), tuple(turned.shape), order
+    return xp.reshape(turned, shape=(rows, size(turned.shape[len(axes) :]))), tuple(turned.shape), order
 
 
 def back(xp, rows, shape, order):
@@ -87,7 +87,7 @@ def back(xp, rows, shape, order):
     inverse = [0] * len(order)
     for i, axis in enumerate(order):
         inverse[axis] = i
-    return xp.permute_dims(xp.reshape(rows, shape), tuple(inverse))
+    return xp.permute_dims(xp.reshape(rows, shape=shape), axes=tuple(inverse))
 
 
 def placed(ndim, axes, indexed):
@@ -102,12 +102,12 @@ def placed(ndim, axes, indexed):
     return (*range(indexed, indexed + start), *range(indexed), *range(indexed + start, indexed + rest))
 
 
-def put_rows(xp, rows, index, values, how):
+def put_rows(xp, rows, index, values, how, over=False):
     """``rows`` with ``values[i]`` put into row ``index[i]`` (the last one wins) or combined with it.
 
     The standard has no scatter. So the values are sorted by their row, each run of equal rows is combined by
     a segmented scan in log2 steps, and every row gathers the last of its run. Nothing is multiplied by zero,
-    so that an inf in one row does not become a nan in another.
+    so that an inf in one row does not become a nan in another. ``over``: what was in a row is not combined with.
     """
     k, m = rows.shape[0], values.shape[0]
     if m == 0:
@@ -131,4 +131,4 @@ def put_rows(xp, rows, index, values, how):
     last = xp.where(last < 0, 0, last)
     found = xp.expand_dims(xp.take(target, last, axis=0) == numbers, axis=1)
     picked = xp.take(values, last, axis=0)
-    return xp.where(found, picked if how == "put" else combine(rows, picked), rows)
+    return xp.where(found, picked if over or how == "put" else combine(rows, picked), rows)
