@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import activations, convolutions
+from tests.oracle import activations, convolutions, pooling
 from tests.oracle.harness import Draw, assert_no_difference, forms, ours, real, sample
 from tests.support.library import says
 
-TABLE = activations.ROWS | convolutions.ROWS
+TABLE = activations.ROWS | convolutions.ROWS | pooling.ROWS
 
 CASES = [
     pytest.param(name, form, dtype, id=f"{name}-{form}-{dtype}")
@@ -77,7 +77,7 @@ def test_random_numbers_are_those_of_the_seed(case: str, dtype: str) -> None:
     assert_no_difference(seeded, iter([sample(Draw(dtype)(*shape))]), dtype, refused=False)
 
 
-REFUSED: dict[str, Any] = activations.REFUSED | convolutions.REFUSED
+REFUSED: dict[str, Any] = activations.REFUSED | convolutions.REFUSED | pooling.REFUSED
 
 
 @pytest.mark.parametrize("case", REFUSED)

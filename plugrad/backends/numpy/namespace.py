@@ -18,6 +18,7 @@ from plugrad.backends.numpy import (
     kernels_linalg,
     kernels_neural,
     kernels_pointwise,
+    kernels_pooling,
     kernels_reduce,
     kernels_shape,
     kernels_special,
@@ -34,4 +35,5 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_decompositions.KERNELS,
     **kernels_neural.KERNELS,
     **kernels_convolution.KERNELS,
+    **kernels_pooling.KERNELS,
 }

@@ -3,6 +3,7 @@
 from plugrad.core.ops.accumulation import *
 from plugrad.core.ops.activation import *
 from plugrad.core.ops.arithmetic import *
+from plugrad.core.ops.averaging import *
 from plugrad.core.ops.classification import *
 from plugrad.core.ops.comparison import *
 from plugrad.core.ops.complex_numbers import *
@@ -23,6 +24,7 @@ from plugrad.core.ops.matrices import *
 from plugrad.core.ops.normalization import *
 from plugrad.core.ops.patching import *
 from plugrad.core.ops.piecewise import *
+from plugrad.core.ops.pooling import *
 from plugrad.core.ops.power import *
 from plugrad.core.ops.products import *
 from plugrad.core.ops.reduction import *
