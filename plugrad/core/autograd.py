@@ -161,6 +161,8 @@ def backward(
     wanted = None if inputs is None else _inputs(inputs, "backward")
     seeds = _seeds(outputs, given, create_graph)
     _check_roots(outputs)
+    if not outputs:
+        return
     keep = create_graph if retain_graph is None else retain_graph
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
@@ -233,7 +235,9 @@ def grad(
         seeds = _seeds(ys, given, True)
     tensors = create_graph or lifted
     edges = [edge_of(x) for x in xs]
-    found = engine.run([edge_of(y) for y in ys], seeds, keep, tensors, edges, accumulate=False, record=create_graph)
+    found: list[Any] = [None] * len(xs)
+    if ys:
+        found = engine.run([edge_of(y) for y in ys], seeds, keep, tensors, edges, accumulate=False, record=create_graph)
     results = []
     for i, (x, gradient) in enumerate(zip(xs, found, strict=True)):
         if gradient is None:

@@ -26,6 +26,7 @@ from plugrad.core.promote import wrong_type as wrong_type
 from plugrad.core.record import nested as nested
 from plugrad.core.record import record_node as record_node
 from plugrad.core.record import relate as relate
+from plugrad.core.record import remember as remember
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:

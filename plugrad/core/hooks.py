@@ -155,7 +155,7 @@ def _at_outputs(node: Node, g: Any, create_graph: bool) -> Any:
     for number, reference in list(hooks.retained.items()):
         tensor = reference()
         if tensor is not None and grads[number] is not None:
-            tensor.accumulate(grads[number], False, create_graph)
+            tensor.accumulate(grads[number], False, create_graph, leaf=False)
     return grads if node.outputs is not None else grads[0]
 
 

@@ -11,8 +11,6 @@ from plugrad.core.modes import mode
 from plugrad.core.promote import common_dtype, plain
 from plugrad.core.value import Value
 
-_VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
-
 _OVERLAPS_ITSELF = (
     "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
     "Please clone() the tensor before performing the operation."
@@ -43,12 +41,12 @@ def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
         raise RuntimeError(INFERENCE_INPLACE)
     if mode() > 0:
         base = x.base
-        if x.tracked and x.edge is None and base is None:
+        if base is not None:
+            views.check_view(x, base, sources)
+        elif x.tracked and x.edge is None:
             raise RuntimeError(
                 with_hint(LEAF_INPLACE, "change it under `with plugrad.no_grad():`, or change a copy: x = x.clone().")
             )
-        if base is not None:
-            _check_view(x, base, sources)
     backend = x.device.backend
     if backend.overlaps_itself(x.raw) or (not backend.capabilities.views and _is_expanded(x)):
         raise RuntimeError(_OVERLAPS_ITSELF)
@@ -60,28 +58,6 @@ def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
 def _is_expanded(x: Any) -> bool:
     """On libraries without views: whether a view has more elements than what it is a view of."""
     return x.base is not None and math.prod(x.raw.shape) > math.prod(x.base.raw.shape)
-
-
-def _check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
-    involved = base.tracked or any([isinstance(s, Value) and s.tracked for s in sources])
-    if base.tracked and base.edge is None:
-        raise RuntimeError(_VIEW_OF_LEAF)
-    if not involved:
-        return
-    if x.multi_view:
-        name = x.edge[0].name().removesuffix("Backward0") if x.edge else "Unbind"
-        raise RuntimeError(
-            f"Output {x.output_nr} of {name} is a view and is being modified inplace. This view is the output of a "
-            "function that returns multiple views. Such functions do not allow the output views to be modified "
-            "inplace. You should replace the inplace operation by an out-of-place one."
-        )
-    if x.made_without_grad:
-        raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
-            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the "
-            "view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) "
-            "or both outside (if you want the inplace to be tracked)."
-        )
 
 
 def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -127,9 +103,9 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     else:
         data = device.backend.write(x.raw, y)
     x.raw = data
-    bump(x)
+    bump(x, record)
     if record:
-        _history_changed(x, old)
+        history_changed(x, old)
     return x
 
 
@@ -154,21 +130,20 @@ def assign(x: Any, value: Any) -> Any:
     if value.raw.shape != x.raw.shape:
         value = x.device.ops.broadcast_to(value, shape=tuple(x.raw.shape))
     x.raw = x.device.backend.write(x.raw, value.raw)
-    bump(x)
-    if mode() > 0:
-        recorded = x.tracked or value.tracked
+    record = mode() > 0 and (x.tracked or value.tracked)
+    bump(x, record)
+    if record:
         old = x.edge
         x.edge = value.edge or ((value, None) if value.tracked else None)
         x.tracked = value.tracked
-        if recorded:
-            _history_changed(x, old)
+        history_changed(x, old)
     return x
 
 
-def _history_changed(x: Any, old: Any) -> None:
+def history_changed(x: Any, old: Any) -> None:
     """What hangs on the history of ``x`` follows: its views, its name in errors, its ``retain_grad``."""
     if x.edge is not None and x.version is not None:
-        x.version[1:] = [x.edge[0].name()]
+        x.version[1:2] = [x.edge[0].name()]
     if x.retains_grad:
         hooks.move_retained(x, old)
     views.changed(x)
@@ -182,10 +157,13 @@ def _snapshot(x: Any) -> Any:
     return copy
 
 
-def bump(x: Any) -> None:
+def bump(x: Any, recorded: bool = False) -> None:
     """Count one in-place change; the new array is in place already."""
-    if x.version is not None:
-        x.version[0] += 1
+    version = x.version
+    if version is not None:
+        version[0] += 1
+        if len(version) > 2:
+            views.outdate(version, (x if x.base is None else x.base) if recorded else None)
     shared = x.views or x.base is not None or x.detached_from is not None
     if shared and not x.device.backend.capabilities.views:
         views.synchronize(x)

@@ -208,10 +208,15 @@ def format_tensor(x: Any) -> str:
             suffixes.append(f"size={shape}")
         if x.dtype not in (default, default.to_complex(), dtypes.int64, dtypes.bool_):
             suffixes.append(f"dtype={x.dtype}")
-    if x.grad_fn is not None:
-        suffixes.append(f"grad_fn=<{type(x.grad_fn).__name__}>")
-    elif x.tracked:
-        suffixes.append("requires_grad=True")
+    try:
+        place = x.grad_fn
+    except RuntimeError:  # a view that was outdated by a change of its base
+        suffixes.append("grad_fn=<Invalid>")
+    else:
+        if place is not None:
+            suffixes.append(f"grad_fn=<{type(place).__name__}>")
+        elif x.tracked:
+            suffixes.append("requires_grad=True")
     return _with_suffixes(prefix + text, suffixes, indent)
 
 

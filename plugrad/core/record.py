@@ -45,14 +45,20 @@ def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | N
     by ``views.synchronize``.
     """
     backend = x.device.backend
-    if backend.capabilities.views and not backend.shares_memory(out.raw, x.raw):
+    # What has no elements shares none, and is a view all the same.
+    if backend.capabilities.views and not backend.shares_memory(out.raw, x.raw) and 0 not in out.raw.shape:
         return
     base = x if x.base is None else x.base
     out.version = x.version
     out.base = base
     out.steps = (*x.steps, (name, options, number))
-    out.made_without_grad = mode() <= 0 or x.made_without_grad
-    out.multi_view = number is not None or x.multi_view
+    now = mode()
+    if now <= 0:
+        out.creation = "no_grad" if now == 0 else "inference"
+    elif number is not None:
+        out.creation = "several"
+    elif x.creation:
+        out.creation = x.creation
     remember(base, out)
 
 
@@ -60,6 +66,12 @@ def remember(base: Any, view: Any) -> None:
     """Let a base know one of its views, weakly, for the day when one of them is changed in place."""
     if base.views is None:
         base.views = {}
+        version = base.version
+        if version is not None:
+            # Whoever changes this memory, perhaps a detached tensor, finds the views through its counter.
+            if len(version) == 1:
+                version.append(None)
+            version.append(weakref.ref(base, version.remove))
     views, key = base.views, id(view)
     views[key] = weakref.ref(view, lambda _: views.pop(key, None))
 

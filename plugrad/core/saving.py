@@ -88,9 +88,9 @@ def _tensor_of(node: OpNode) -> _Convert:
     return convert
 
 
-def _kind(name: str) -> str:
-    """A node's name as PyTorch's errors have it: without ``Backward0``."""
-    return name.rstrip("0123456789").removesuffix("Backward")
+def kind_of(name: str) -> str:
+    """A node's name as PyTorch's errors have it: ``Exp`` of ``ExpBackward0``, ``Sum1`` of ``SumBackward1``."""
+    return name.replace("Backward", "").removesuffix("0")
 
 
 def refuse_modified(node: OpNode, which: int) -> None:
@@ -100,13 +100,13 @@ def refuse_modified(node: OpNode, which: int) -> None:
     raw = (node.saved or ())[k]
     origin = ""
     if _is_output(what):
-        origin = f", which is output {int(what[1:] or 0)} of {_kind(node.name())},"
+        origin = f", which is output {int(what[1:] or 0)} of {kind_of(node.name())},"
     elif what in node.op.places:
         edge = nested(node.op, node.edges)[node.op.places[what]]
         if isinstance(edge, tuple) and len(edge) == 2 and not isinstance(edge[0], (Value, tuple, type(None))):
             # The op that changed it last, where that is known, else the one that made it.
-            name = version[1] if len(version) > 1 else edge[0].name()
-            origin = f", which is output {edge[1]} of {_kind(name)},"
+            name = (version[1] if len(version) > 1 else None) or edge[0].name()
+            origin = f", which is output {edge[1]} of {kind_of(name)},"
     shape = getattr(raw, "shape", None)
     dtype = None if shape is None else node.device.backend.dtype_of(raw)
     raise modified(shape, dtype, version[0], expected, origin)

@@ -13,6 +13,7 @@ from plugrad.core.conjugation import conjugated
 from plugrad.core.errors import with_hint
 from plugrad.core.hooks import RemovableHandle
 from plugrad.core.methods import Methods
+from plugrad.core.modes import mode
 from plugrad.core.size import Size
 from plugrad.core.value import Value
 
@@ -66,9 +67,10 @@ class Tensor(Methods, Value):
     #: How a view is made from its base, and the base's views (weakly, by id).
     steps: tuple[Any, ...] = ()
     views: dict[int, Any] | None = None
-    #: A view made under no_grad, or with siblings: in-place changes of it are refused.
-    made_without_grad = False
-    multi_view = False
+    #: Weakly, the base that took another shape in place and that users see instead of this one.
+    stands_for: weakref.ref[Any] | None = None
+    #: "no_grad", "inference" or "several": how a view was made of which in-place changes are refused.
+    creation = ""
     #: Tensor hooks and post-accumulate hooks of a leaf.
     hooks: dict[int, Any] | None = None
     post_accumulate_hooks: dict[int, Any] | None = None
@@ -180,6 +182,13 @@ class Tensor(Methods, Value):
             if not value:
                 raise RuntimeError(with_hint(_CHANGE_NON_LEAF, "y = x.detach() is a tensor outside of the graph."))
             return
+        if value and self.version is None and mode() >= 0:
+            raise RuntimeError(
+                with_hint(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.",
+                    "x.clone() makes a normal tensor of it.",
+                )
+            )
         if value and not self.dtype.is_inexact:
             raise RuntimeError(
                 with_hint(
@@ -211,7 +220,9 @@ class Tensor(Methods, Value):
     @property
     def is_leaf(self) -> bool:
         """Whether it was made by the user rather than computed from tensors that require gradients."""
-        return self.edge is None
+        edge = self.edge
+        # To ask an outdated view for its place in the graph raises.
+        return edge is None or not edge
 
     @property
     def grad_fn(self) -> Any:
@@ -267,11 +278,21 @@ class Tensor(Methods, Value):
     def grad(self) -> None:
         self._grad = None
 
-    def accumulate(self, grad: Any, fresh: bool, create_graph: bool) -> None:
+    def accumulate(self, grad: Any, fresh: bool, create_graph: bool, leaf: bool = True) -> None:
         """Add into ``.grad``: a Tensor with ``create_graph``, else a raw array, taken over where it is ``fresh``.
 
         It is as the walk carries it: the conjugate, where it is complex.
         """
+        if leaf and self.edge is not None:
+            raise RuntimeError(
+                with_hint(
+                    "leaf variable has been moved into the graph interior",
+                    "it was used as a leaf, and then changed in place by what requires gradients.",
+                )
+            )
+        if not self.tracked:
+            # It was when it was recorded; by now nobody wants its gradient.
+            return
         if self.dtype.is_complex:
             grad, fresh = conjugated(grad, self.device, create_graph), True
         known = self._grad
@@ -404,7 +425,6 @@ class Tensor(Methods, Value):
         if not self.device.backend.capabilities.views:
             out.detached_from = self if self.base is None else self.base
             out.steps = self.steps
-            out.made_without_grad = True
             record.remember(out.detached_from, out)
 
     #: On libraries without views: the tensor that a detached one is to share its values with.
@@ -451,10 +471,16 @@ class Tensor(Methods, Value):
 
     @property
     def _base(self) -> Tensor | None:
-        return self.base
+        base = self.base
+        if base is None or self.version is None:
+            return None
+        if base.stands_for is not None:
+            shown: Tensor | None = base.stands_for()
+            return None if shown is self else base if shown is None else shown
+        return base
 
     def _is_view(self) -> bool:
-        return self.base is not None
+        return self._base is not None
 
     def is_inference(self) -> bool:
         """Return whether it was made in inference mode."""
@@ -507,8 +533,8 @@ _NOT_COPIED = frozenset(
         "base",
         "steps",
         "views",
-        "made_without_grad",
-        "multi_view",
+        "stands_for",
+        "creation",
         "hooks",
         "post_accumulate_hooks",
         "detached_from",

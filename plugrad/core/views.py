@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, hooks
+from plugrad.core.errors import with_hint
 from plugrad.core.facts import case, complexes, real
 from plugrad.core.op import op
 from plugrad.core.record import Step
+from plugrad.core.saving import kind_of
+from plugrad.core.value import Value
 
 
 def replayed(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
@@ -33,10 +36,13 @@ def changed(x: Any) -> None:
     # The base's new history: its old values outside of the view, the view's new values inside.
     value = dispatch.Tensor(x.raw, x.device, x.dtype)
     value.edge, value.tracked = x.edge, x.tracked
+    old = base.edge
     dispatch.record_node(
         view_assign.op, (base, value), (base, value), (base.raw, x.raw), (base.raw,), (base,), {"steps": x.steps},
         x.device,
     )  # fmt: skip
+    if base.retains_grad:
+        hooks.move_retained(base, old)
     _refresh(base)
 
 
@@ -69,9 +75,103 @@ def _refresh(base: Any) -> None:
     """Make the history of every view from the base's."""
     for reference in list(base.views.values()):
         view = reference()
-        if view is not None and not view.made_without_grad:
+        if view is None or view.base is None:
+            continue
+        if view.creation:
+            _outdate(view)
+        else:
+            old = view.edge
             twin = replayed(base.device.ops, base, view.steps)
             view.edge, view.tracked = twin.edge, twin.tracked
+            if view.retains_grad:
+                hooks.move_retained(view, old)
+
+
+# -- what is refused
+# ----------------------------------------------------------------------------------------------------
+
+_VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
+
+_SEVERAL = (
+    " This view is the output of a function that returns multiple views. Such functions do not allow the output views "
+    "to be modified inplace. You should replace the inplace operation by an out-of-place one."
+)
+
+_AMBIGUOUS = (
+    " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
+    "the view and the inplace either both inside the {}_mode block (if you don't want the inplace to be tracked) or "
+    "both outside (if you want the inplace to be tracked)."
+)
+
+
+def check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
+    """Raise PyTorch's error if the view ``x`` must not be changed in place with gradients."""
+    if not (base.tracked or x.tracked or any([isinstance(s, Value) and s.tracked for s in sources])):
+        return
+    if x.creation:
+        raise RuntimeError(_refusal(x, "is being"))
+    if base.edge is None and (base.tracked or x.tracked):
+        raise RuntimeError(
+            with_hint(_VIEW_OF_LEAF, "change it under `with plugrad.no_grad():`, or change a copy: x = x.clone().")
+        )
+
+
+def _refusal(view: Any, changed: str) -> str:
+    """Why a view must not be changed, or used after its base was changed."""
+    edge = view.edge
+    output = "" if edge is None else f"Output {edge[1]} of {kind_of(edge[0].name())}"
+    if view.creation == "several" and edge is not None:
+        return f"{output} is a view and {changed} modified inplace." + _SEVERAL
+    made = f"{output} is a view of a view which" if output else "A view"
+    if view.creation == "inference":
+        return (
+            f"{made} was created in inference mode and {changed} modified inplace in normal mode."
+            + _AMBIGUOUS.format("inference")
+        )
+    return f"{made} was created in no_grad mode and {changed} modified inplace with grad mode enabled." + (
+        _SEVERAL if view.creation == "several" else _AMBIGUOUS.format("no_grad").replace("no_grad_mode", "no_grad")
+    )
+
+
+class Outdated:
+    """The place in the graph of a view that its base was changed under: to ask for it raises."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def _refuse(self, *_: Any) -> Any:
+        raise RuntimeError(self.message)
+
+    __bool__ = __getitem__ = __iter__ = _refuse
+
+
+def outdate(version: list[Any], recorded: Any = None) -> None:
+    """After a change that was not recorded: views that can't be made anew are not to be used with gradients.
+
+    Of those that share the memory, only views of ``recorded`` know of the change.
+    """
+    for known in version[2:]:
+        base = known()
+        if base is recorded:
+            continue
+        for reference in list(base.views.values()) if base is not None and base.views else ():
+            view = reference()
+            if view is None or view.base is None:
+                continue
+            if not base.tracked:
+                if view.edge is not None:
+                    # The base was detached in place after the view was made.
+                    view.edge, view.tracked = None, False
+            elif view.creation:
+                _outdate(view)
+
+
+def _outdate(view: Any) -> None:
+    if view.edge.__class__ is not Outdated:
+        view.edge = Outdated(_refusal(view, "its base or another view of its base has been"))
+        view.tracked = True
 
 
 _TRANSPOSED = (("permute_dims", {"axes": (1, 0)}, None),)

@@ -28,7 +28,11 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
             else:
                 return np.broadcast_to(x, shape)
         return np.ndarray(shape, x.dtype, x, 0, strides)
-    return np.broadcast_to(x, shape)
+    y = np.broadcast_to(x, shape)
+    if x.flags.writeable:
+        # Which views overlap with themselves and must not be written is asked of their strides.
+        y.flags.writeable = True
+    return y
 
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:

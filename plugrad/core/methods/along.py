@@ -40,7 +40,7 @@ def applied(function: Any, in_place: bool, x: Any, args: tuple[Any, ...], option
     """An op, on a tensor that has a dimension, or on one that has none as if it had one."""
     if x.raw.shape:
         return writing.change(function.op, x, args, options) if in_place else function(x, *args, **options)
-    result = ops.reshape(function(line(x), *args, **options), shape=())
+    result = ops.clone(ops.reshape(function(line(x), *args, **options), shape=()))
     if in_place:
         inplace.check_writable(x)
         return inplace.assign(x, result)

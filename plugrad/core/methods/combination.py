@@ -26,13 +26,13 @@ def _check_lerp(input: Any, end: Any, weight: Any) -> None:
         raise wrong_type("lerp", "input", 1, input)
     if not isinstance(end, Value):
         raise wrong_type("lerp", "end", 2, end)
-    lacks("lerp_kernel_scalar", BOOLEAN, INTEGER)(input.dtype, ())
     for name, x in (("end", end), ("weight", weight)):
         if isinstance(x, Value) and x.dtype is not input.dtype and not (name == "weight" and not x.raw.shape):
             expected, found = (_C_NAMES.get(d.name, d.name) for d in (input.dtype, x.dtype))
             raise RuntimeError(
                 with_hint(f"expected dtype {expected} for `{name}` but got dtype {found}", "lerp does not promote.")
             )
+    lacks("lerp_kernel_scalar", BOOLEAN, INTEGER)(input.dtype, ())
 
 
 def lerp(input: Any, end: Any, weight: Any) -> Any:

@@ -83,7 +83,7 @@ def _along(name: str, x: Any, axis: int, keepdims: bool, along: Any) -> tuple[An
     """Values and indices along one dimension, of 0-d tensors and booleans too."""
     if not x.raw.ndim:
         values, indices = _along(name, ops.reshape(x, shape=(1,)), 0, True, along)
-        return ops.reshape(values, shape=()), ops.reshape(indices, shape=())
+        return ops.clone(ops.reshape(values, shape=())), ops.clone(ops.reshape(indices, shape=()))
     _not_empty(name, x.raw.shape, (axis,))
     if x.dtype is dtypes.bool_:
         values, indices = along(dispatch.cast(x, dtypes.uint8), axis=axis, keepdims=keepdims)

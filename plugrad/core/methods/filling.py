@@ -107,8 +107,6 @@ def copy_(self: Any, other: Any, non_blocking: bool = False) -> Any:
         if isinstance(other, (bool, int, float, complex)):
             return fill_(self, other)
         raise arguments.mistyped("copy_", "other", 1, "Tensor", other)
-    if other is self:
-        return self
     inplace.check_shape(self, dispatch.broadcast_shapes(tuple(self.raw.shape), tuple(other.raw.shape)))
     if other.dtype.is_complex and not self.dtype.is_complex:
         warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import operator
+import weakref
 from typing import Any
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, views
 from plugrad.core.arguments import mistyped
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.methods import dimensions
 from plugrad.core.modes import mode
 
-_VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
+_UNRECORDED = (
+    "the shape of a computed tensor was changed in place under no_grad: its gradient would be of another shape\n"
+    "Hint: change the shape where it is recorded, or that of x.detach()."
+)
 
 
 def sizes(name: str, given: tuple[Any, ...], argument: str, names: dict[str, Any]) -> tuple[int, ...]:
@@ -131,11 +135,10 @@ def rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
     """
     if x.version is None and mode() >= 0:
         raise RuntimeError(INFERENCE_INPLACE)
-    if mode() > 0 and x.tracked:
-        if x.edge is None and x.base is None:
-            raise RuntimeError(with_hint(LEAF_INPLACE, "use the out-of-place op."))
-        if x.base is not None and x.base.tracked and x.base.edge is None:
-            raise RuntimeError(_VIEW_OF_LEAF)
+    if mode() > 0 and x.base is not None:
+        views.check_view(x, x.base, ())
+    elif mode() > 0 and x.tracked and x.edge is None:
+        raise RuntimeError(with_hint(LEAF_INPLACE, "use the out-of-place op."))
     if x.base is None and x.views:
         _step_aside(x)
     y = op(x, **options)
@@ -144,9 +147,13 @@ def rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
         x.steps = y.steps
     if mode() > 0:
         x.edge, x.tracked = y.edge, y.tracked
+    elif x.edge is not None:
+        # Its history is that of another shape.
+        x.edge = views.Outdated(_UNRECORDED)
     # The values are as they were: nothing to write to other views, but what was saved has another shape.
     if x.version is not None:
         x.version[0] += 1
+        views.outdate(x.version, (x if x.base is None else x.base) if mode() > 0 else None)
     return x
 
 
@@ -154,11 +161,16 @@ def _step_aside(x: Any) -> None:
     """Let another tensor be the base of the views of ``x``, which is about to take another shape."""
     base = dispatch.Tensor(x.raw, x.device, x.dtype)
     base.version, base.edge, base.tracked = x.version, x.edge, x.tracked
-    base.views, x.views = x.views, None
-    for reference in list(base.views.values()):
+    known, x.views = x.views, None
+    for reference in list(known.values()):
         view = reference()
-        if view is not None and view.detached_from is x:
+        if view is None:
+            continue
+        if view.detached_from is x:
             view.detached_from = base
-        elif view is not None:
+        else:
             view.base = base
+        dispatch.remember(base, view)
     dispatch.relate(base, x, "basic_alias", {"key": (...,)})
+    x.creation = ""
+    base.stands_for = weakref.ref(x)

@@ -26,8 +26,8 @@ def _scanned(name: str, op: Any, x: Any, dim: Any) -> Any:
         return op(x, axis=axis)
     y = op(ops.reshape(x, shape=(1,)), axis=0)
     if isinstance(y, tuple):
-        return tuple([ops.reshape(part, shape=()) for part in y])
-    return ops.reshape(y, shape=())
+        return tuple([ops.clone(ops.reshape(part, shape=())) for part in y])
+    return ops.clone(ops.reshape(y, shape=()))
 
 
 def _cumulated(name: str, op: Any, input: Any, dim: Any, dtype: Any, axis: Any) -> Any:
@@ -106,7 +106,7 @@ def _changed(name: str, function: Any, op: Any, input: Any, dim: Any, dtype: Any
         raise NotImplementedError(with_hint(f"\"{name}out_cpu\" not implemented for 'Bool'", "convert first: x.int()."))
     if not x.raw.ndim:
         dimensions.one(name, dim, 0)
-        return x
+        return update(ops.multiply.op, x, (1,), {})
     return update(op.op, x, (), {"axis": dimensions.one(name, dim, x.raw.ndim)})
 
 

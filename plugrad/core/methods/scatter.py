@@ -312,7 +312,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     except IndexError as error:
         found = keys.out_of_bounds(x, (at,), (dim,))
         raise error if found is None else RuntimeError(str(found)) from None
-    return y if shape else ops.reshape(y, shape=())
+    return y if shape else ops.clone(ops.reshape(y, shape=()))
 
 
 class ScatterMethods:

@@ -104,7 +104,8 @@ def view(input: Any, *size: Any, **names: Any) -> Any:
 
 def _view_dtype(x: Any, dtype: dtypes.dtype) -> Any:
     if dtype is x.dtype:
-        return ops.basic_alias(x, key=(...,))
+        # PyTorch does not differentiate it.
+        return x.detach()
     raise NotImplementedError(
         f"view(dtype): plugrad does not read the memory of {x.dtype} as {dtype}\n"
         f"Hint: x.to({dtype}) converts the values."
@@ -176,13 +177,20 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """
     x = dimensions.tensor("unflatten", input)
     shape = x.raw.shape
+    if not shape and dimensions.is_dim(dim):
+        raise RuntimeError(
+            with_hint(
+                f"unflatten got an unexpected error:\nDimension specified as {dim} but tensor has no dimensions",
+                "x.reshape(sizes) gives a tensor of one element other dimensions.",
+            )
+        )
     axis = dimensions.one("unflatten", dim, len(shape))
     if not isinstance(sizes, (tuple, list)):
         raise arguments.mistyped("unflatten", "sizes", 2, "tuple of ints", sizes)
     if not sizes:
         raise RuntimeError("unflatten: sizes must be non-empty")
     wanted = layout.sizes("unflatten", (sizes,), "sizes", {})
-    n = shape[axis] if shape else 1
+    n = shape[axis]
     if wanted.count(-1) > 1:
         raise RuntimeError("unflatten got an unexpected error:\nonly one dimension can be inferred")
     try:
@@ -210,7 +218,7 @@ def ravel(input: Any) -> Any:
         >>> plugrad.ravel(plugrad.tensor([[1, 2], [3, 4]]))
         tensor([1, 2, 3, 4])
     """
-    x = dimensions.tensor("ravel", input)
+    x = contiguous(dimensions.tensor("ravel", input))
     return ops.reshape(x, shape=(math.prod(x.raw.shape),))
 
 

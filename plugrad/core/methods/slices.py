@@ -67,7 +67,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
         if found is None:
             raise
         raise IndexError(with_hint("index out of range in self", str(found).partition("\n")[0] + ".")) from error
-    return y if input.raw.shape else ops.reshape(y, shape=())
+    return y if input.raw.shape else ops.clone(ops.reshape(y, shape=()))
 
 
 def _index_add(name: str, x: Any, dim: Any, index: Any, source: Any, alpha: Any, in_place: bool) -> Any:

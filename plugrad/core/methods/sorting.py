@@ -29,7 +29,7 @@ def _sortable(name: str, x: Any, dim: Any) -> int:
 
 def _shaped(x: Any, results: Any) -> Any:
     """Results that were computed along a new dimension, without it if ``x`` has none."""
-    return results if x.raw.shape else [ops.reshape(y, shape=()) for y in results]
+    return results if x.raw.shape else [ops.clone(ops.reshape(y, shape=())) for y in results]
 
 
 def sort(input: Any, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> Any:

@@ -212,6 +212,8 @@ def reversed_dims(input: Any) -> Any:
         else:
             text = _T_OF_OTHERS
         warnings.warn(text, UserWarning, stacklevel=2)
+        if ndim == 0:
+            return input
     return ops.permute_dims(input, axes=tuple(range(ndim - 1, -1, -1)))
 
 
@@ -231,7 +233,7 @@ def matrix_transposed(input: Any) -> Any:
             UserWarning,
             stacklevel=2,
         )
-        return ops.permute_dims(input, axes=())
+        return input
     if ndim == 1:
         raise RuntimeError(
             with_hint(

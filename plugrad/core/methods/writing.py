@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.core import dispatch, views
-from plugrad.core.inplace import bump, check_writable
+from plugrad.core import dispatch
+from plugrad.core.inplace import bump, check_writable, history_changed
 from plugrad.core.modes import mode
 from plugrad.core.promote import common_device
 from plugrad.core.value import Value
@@ -25,7 +25,7 @@ def own(x: Any, source: Any) -> Any:
         return source
     copy = dispatch.Tensor(backend.copy(source.raw), source.device, source.dtype)
     copy.tracked = source.tracked
-    copy.edge = source.edge or ((source, None) if source.tracked else None)
+    copy.edge = (source, None) if source.edge is None and source.tracked else source.edge
     return copy
 
 
@@ -63,10 +63,11 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
 def changed(op: Any, x: Any, data: Any, args: tuple[Any, ...], flat: tuple[Any, ...], options: dict[str, Any]) -> None:
     """``x`` is now in ``data``, as ``op`` of ``flat``: record that, and count the change."""
     record = mode() > 0 and any([isinstance(v, Value) and v.tracked for v in flat])
+    old = x.edge
     if record:
         raws = tuple([v.raw if isinstance(v, Value) else v for v in flat])
         dispatch.record_node(op, args, flat, raws, (data,), (x,), options, x.device, in_place=True)
     x.raw = data
-    bump(x)
+    bump(x, record)
     if record:
-        views.changed(x)
+        history_changed(x, old)

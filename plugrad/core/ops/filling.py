@@ -18,8 +18,12 @@ def fill(xp, x, value):
     return xp.broadcast_to(value, shape=tuple(x.shape))
 
 
-# Nothing of the old values is left. The engine sums the gradient of the new one.
-fill.vjp(value=lambda xp, g, value_dtype: g if g.dtype == value_dtype else xp.astype(g, dtype=value_dtype))
+# Nothing of the old values is left: their gradient is 0, as in PyTorch, rather than none. The engine sums the
+# gradient of the new one.
+fill.vjp(
+    x=lambda xp, g: xp.zeros_like(g),
+    value=lambda xp, g, value_dtype: g if g.dtype == value_dtype else xp.astype(g, dtype=value_dtype),
+)
 fill_with = overload(fill, "FillBackward3")
 fill = overload(fill, "FillBackward2")
 
@@ -30,7 +34,7 @@ def zero(xp, x):
     return addressing.constant(xp, x, x.shape, 0, x.dtype)
 
 
-zero.vjp()
+zero.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
 @op(node="CopyBackwards", promote="none", samples=lambda: [case(real(2, 3), real(3))])
@@ -39,5 +43,8 @@ def copy(xp, x, source):
     return xp.broadcast_to(source, shape=tuple(x.shape))
 
 
-copy.vjp(source=lambda xp, g, source_dtype: g if g.dtype == source_dtype else xp.astype(g, dtype=source_dtype))
+copy.vjp(
+    x=lambda xp, g: xp.zeros_like(g),
+    source=lambda xp, g, source_dtype: g if g.dtype == source_dtype else xp.astype(g, dtype=source_dtype),
+)
 copy = overload(copy, "CopyBackwards")

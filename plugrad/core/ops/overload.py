@@ -32,6 +32,7 @@ def overload(function: Any, node: str) -> Any:
             "__module__": "plugrad.autograd",
         },
     )
+    op.number_first = op.number_second = op.node_class
     made = dispatch.function(op)
     made.__name__ = made.__qualname__ = function.__name__
     made.__doc__ = function.__doc__
