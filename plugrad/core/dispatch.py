@@ -23,10 +23,10 @@ from plugrad.core.promote import common_device as common_device
 from plugrad.core.promote import fits, of_kind, plain, promoted, wrapped
 from plugrad.core.promote import promoted_inputs as promoted_inputs
 from plugrad.core.promote import wrong_type as wrong_type
+from plugrad.core.record import check_savable as check_savable
 from plugrad.core.record import nested as nested
 from plugrad.core.record import record_node as record_node
 from plugrad.core.record import relate as relate
-from plugrad.core.record import remember as remember
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:

@@ -47,17 +47,36 @@ def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
             raise RuntimeError(
                 with_hint(LEAF_INPLACE, "change it under `with plugrad.no_grad():`, or change a copy: x = x.clone().")
             )
+        for v in (x, *sources):
+            if isinstance(v, Value) and v.edge is not None:
+                # An outdated view raises here, before anything is written.
+                bool(v.edge)
     backend = x.device.backend
-    if backend.overlaps_itself(x.raw) or (not backend.capabilities.views and _is_expanded(x)):
+    if backend.overlaps_itself(x.raw) or (x.steps and _overlaps_itself(x)):
         raise RuntimeError(_OVERLAPS_ITSELF)
     for source in sources:
         if isinstance(source, Value) and source is not x and backend.partial_overlap(x.raw, source.raw):
             raise RuntimeError(_PARTIAL_OVERLAP)
 
 
-def _is_expanded(x: Any) -> bool:
-    """On libraries without views: whether a view has more elements than what it is a view of."""
-    return x.base is not None and math.prod(x.raw.shape) > math.prod(x.base.raw.shape)
+def _overlaps_itself(view: Any) -> bool:
+    """Whether elements of a view are one: it was expanded, on a library without views, or its windows overlap."""
+    backend = view.device.backend
+    shape = view.raw.shape
+    if not backend.capabilities.views and math.prod(shape) > math.prod(view.base.raw.shape):
+        return True
+    if not any([name == "unfold" and options["step"] < options["size"] for name, options, _ in view.steps]):
+        return False
+    strides = backend.strides(view.raw)
+    if strides is None:
+        return True
+    # Each stride must be longer than all that lies within it.
+    within = 0
+    for stride, n in sorted([(abs(stride), n) for stride, n in zip(strides, shape, strict=True) if n > 1]):
+        if stride <= within:
+            return True
+        within += stride * (n - 1)
+    return False
 
 
 def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -74,6 +93,8 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
         # Its parts are recorded; the result is copied in, and x takes the result's place in the graph.
         result = op.definition(x.device.ops, _snapshot(x), *args, **options)
         return assign(x, result)
+    if record:
+        dispatch.check_savable(op, flat)
     computed = flat
     if op.promote != "none":
         computed = dispatch.promoted_inputs(op, flat)

@@ -143,3 +143,21 @@ def record_node(
         if out.dtype.is_inexact:
             out.tracked = True
             out.edge = (node, i)
+
+
+def check_savable(op: Op, flat: tuple[Any, ...]) -> None:
+    """Raise what recording would raise, before an in-place op writes anything: inference tensors can't be saved."""
+    if not any([isinstance(x, Value) and x.version is None for x in flat]):
+        return
+    mask = 0
+    groups = nested(op, flat)
+    for i, group in enumerate(groups):
+        if any([isinstance(x, Value) and x.tracked for x in (group if i == op.variadic else (group,))]):
+            mask |= 1 << i
+    for what, kept in zip(op.saves, op.keep(mask), strict=True):
+        if kept and what in op.places:
+            i = op.places[what]
+            if any(
+                [isinstance(x, Value) and x.version is None for x in (groups[i] if i == op.variadic else (groups[i],))]
+            ):
+                raise RuntimeError(INFERENCE_SAVED)

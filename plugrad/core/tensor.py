@@ -67,8 +67,6 @@ class Tensor(Methods, Value):
     #: How a view is made from its base, and the base's views (weakly, by id).
     steps: tuple[Any, ...] = ()
     views: dict[int, Any] | None = None
-    #: Weakly, the base that took another shape in place and that users see instead of this one.
-    stands_for: weakref.ref[Any] | None = None
     #: "no_grad", "inference" or "several": how a view was made of which in-place changes are refused.
     creation = ""
     #: Tensor hooks and post-accumulate hooks of a leaf.
@@ -296,10 +294,11 @@ class Tensor(Methods, Value):
         if self.dtype.is_complex:
             grad, fresh = conjugated(grad, self.device, create_graph), True
         known = self._grad
-        if create_graph:
-            self._grad = grad if known is None else known + grad
-            return
         device = self.device
+        if create_graph:
+            # A copy: the user may hold the very gradient, or two leaves have got the same one.
+            self._grad = device.ops.clone(grad) if known is None else known + grad
+            return
         if known is None:
             self._grad = Tensor(grad if fresh else device.backend.copy(grad), device, self.dtype)
         elif known.tracked or known.version is None:
@@ -436,7 +435,7 @@ class Tensor(Methods, Value):
         Raises:
             RuntimeError: for views.
         """
-        if self.base is not None:
+        if self._is_view():
             raise RuntimeError(
                 "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) "
                 "for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and "
@@ -471,16 +470,10 @@ class Tensor(Methods, Value):
 
     @property
     def _base(self) -> Tensor | None:
-        base = self.base
-        if base is None or self.version is None:
-            return None
-        if base.stands_for is not None:
-            shown: Tensor | None = base.stands_for()
-            return None if shown is self else base if shown is None else shown
-        return base
+        return None if self.version is None else self.base
 
     def _is_view(self) -> bool:
-        return self._base is not None
+        return self.base is not None and self.version is not None
 
     def is_inference(self) -> bool:
         """Return whether it was made in inference mode."""
@@ -533,7 +526,6 @@ _NOT_COPIED = frozenset(
         "base",
         "steps",
         "views",
-        "stands_for",
         "creation",
         "hooks",
         "post_accumulate_hooks",

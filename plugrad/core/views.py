@@ -158,13 +158,7 @@ def outdate(version: list[Any], recorded: Any = None) -> None:
             continue
         for reference in list(base.views.values()) if base is not None and base.views else ():
             view = reference()
-            if view is None or view.base is None:
-                continue
-            if not base.tracked:
-                if view.edge is not None:
-                    # The base was detached in place after the view was made.
-                    view.edge, view.tracked = None, False
-            elif view.creation:
+            if view is not None and view.base is not None and view.creation and (base.tracked or view.edge is not None):
                 _outdate(view)
 
 

@@ -180,3 +180,12 @@ def test_layouts(size: tuple[int, int]) -> None:
             back = x.xp.softmax_backward(laid, np.exp(log_p), axis=axis)
             expected = np.exp(log_p) * (laid - (laid * np.exp(log_p)).sum(axis, keepdims=True))
             np.testing.assert_allclose(back, expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("function", [plugrad.softmax, plugrad.log_softmax])
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 4), (3, 2, 20)])
+def test_results_lie_in_order_along_every_axis(function, shape):
+    """What follows may ask for a view of another shape."""
+    x = plugrad.zeros(shape)
+    for axis in range(len(shape)):
+        assert function(x, axis).view(-1).shape == (x.numel(),)

@@ -32,6 +32,7 @@ MOST = 9  # tensors alive at a time: what is pushed out leaves its views behind
 #: Texts of refusals where plugrad differs on purpose: what follows can't be compared.
 ON_PURPOSE = (
     "single memory location",
+    "INTERNAL ASSERT FAILED",
     "setStorage: sizes",  # PyTorch's index_fill_ of nothing
     "Inplace update to inference tensor outside InferenceMode",  # PyTorch has written by then
 )
@@ -102,6 +103,11 @@ class Machine:
             t._base is x for t in tensors if not t.is_inference()
         ):
             return None  # its views are torn between two histories
+        y, z = tensors[j % count], tensors[k % count]
+        if name.startswith("in place") and not x.is_floating_point() and (y.requires_grad or z.requires_grad):
+            return None  # PyTorch lets integers require gradients then
+        if name in RECORDED and not x.is_leaf and x.retains_grad:
+            return None  # PyTorch's gradient would have the old shape
         if name == "in place: detach_":
             mode = 2  # in inference mode PyTorch's does nothing
         if x.requires_grad and (name.startswith("view") or name in RECORDED):
@@ -113,7 +119,7 @@ class Machine:
             x.grad_fn  # noqa: B018
         try:
             with _mode(self.lib, mode):
-                made = step(self.lib, tensors[i % count], tensors[j % count], tensors[k % count], Numbers(a, b, c))
+                made = step(self.lib, x, y, z, Numbers(a, b, c))
         except Exception as error:
             return Refusal(type(error), str(error))
         if made is not None:
@@ -136,8 +142,8 @@ def _traits(x: Any, born: int) -> tuple[Any, ...]:
     version = None if x.is_inference() else x._version - born
     try:
         place = x.is_leaf, x.grad_fn is None
-    except RuntimeError as error:  # a view that was outdated by a change of its base
-        place = "raises", _first_line(str(error))
+    except RuntimeError:  # a view that was outdated by a change of its base
+        place = "raises", "raises"
     return (
         tuple(x.shape), str(x.dtype).rpartition(".")[2], x.requires_grad, *place, x.is_inference(), version
     )  # fmt: skip
@@ -234,8 +240,10 @@ def _compare_gradients(expected: Machine, actual: Machine, second: bool) -> None
         if isinstance(r, Refusal) or isinstance(g, Refusal):
             if isinstance(r, Refusal) and isinstance(g, Refusal) and r.kind is g.kind and _alike(r, g):
                 continue
-            if isinstance(r, Refusal) and "LongTensor" in r.text:
-                return  # saved before it was converted; here after
+            if isinstance(r, Refusal) and any(
+                text in r.text for text in ("LongTensor", "FloatTensor", "detached in-place")
+            ):
+                return  # PyTorch saves what is converted before, and can't use what was detached in place
             raise Difference(f"{name}: {g}, expected {r}")
         if _zeros(r) and _zeros(g):
             continue
@@ -333,14 +341,14 @@ def described(program: list[Instruction], start: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(given: list[str] | None = None) -> int:
     """Run many programs; print what differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.oracle.programs", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--length", type=int, default=12)
     parser.add_argument("--most", type=int, default=5, help="stop after so many differences")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     real.set_num_threads(1)
     found = 0
     for i in range(arguments.count):
@@ -354,7 +362,7 @@ def main() -> int:
             print(fails(program, start, second), flush=True)
             if found == arguments.most:
                 break
-    print(f"{i + 1} programs, {found} differ")
+    print(f"{i + 1} programs from seed {arguments.seed}, {found} differ")
     return bool(found)
 
 

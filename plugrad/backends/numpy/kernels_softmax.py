@@ -139,7 +139,7 @@ def _along(small: Callable[..., Any], rows: Callable[..., None], planes: Callabl
             rows(*flat, into)
         else:
             in_parts(lambda i, j: rows(*[a[i:j] for a in flat], into[i:j]), len(into), width * x.itemsize)
-        return out if axis == ndim - 1 else _from_rows(into, x.shape, axis)
+        return out if axis == ndim - 1 else np.ascontiguousarray(_from_rows(into, x.shape, axis))
 
     return kernel
 

@@ -113,6 +113,7 @@ def _put_basic(x: Any, basic: Any, sizes: list[int], value: Any) -> None:
         if value.dtype is not x.dtype:
             value = dispatch.cast(value, x.dtype)
         number = value.raw
+    writing.check_recordable(ops.basic_put.op, (x, value))
     # The standard has no None in keys that are assigned to.
     basic = tuple([item for item in basic if item is not None])
     backend = x.device.backend

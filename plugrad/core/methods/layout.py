@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import operator
-import weakref
 from typing import Any
 
-from plugrad.core import dispatch, views
+from plugrad.core import hooks, views
 from plugrad.core.arguments import mistyped
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.methods import dimensions
@@ -139,38 +138,38 @@ def rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
         views.check_view(x, x.base, ())
     elif mode() > 0 and x.tracked and x.edge is None:
         raise RuntimeError(with_hint(LEAF_INPLACE, "use the out-of-place op."))
-    if x.base is None and x.views:
-        _step_aside(x)
+    shape = tuple(x.raw.shape)
+    old = x.edge
     y = op(x, **options)
     x.raw = y.raw
     if x.base is not None:
         x.steps = y.steps
+    elif x.views:
+        _lead_back(x, shape, options)
     if mode() > 0:
         x.edge, x.tracked = y.edge, y.tracked
-    elif x.edge is not None:
+    elif old is not None:
         # Its history is that of another shape.
         x.edge = views.Outdated(_UNRECORDED)
     # The values are as they were: nothing to write to other views, but what was saved has another shape.
     if x.version is not None:
         x.version[0] += 1
-        views.outdate(x.version, (x if x.base is None else x.base) if mode() > 0 else None)
+        views.outdate(x.version)
+    if mode() > 0 and x.tracked:
+        if x.retains_grad:
+            hooks.move_retained(x, old)
+        if x.base is None and x.views:
+            views.changed(x)
     return x
 
 
-def _step_aside(x: Any) -> None:
-    """Let another tensor be the base of the views of ``x``, which is about to take another shape."""
-    base = dispatch.Tensor(x.raw, x.device, x.dtype)
-    base.version, base.edge, base.tracked = x.version, x.edge, x.tracked
-    known, x.views = x.views, None
-    for reference in list(known.values()):
+def _lead_back(x: Any, shape: tuple[int, ...], options: dict[str, Any]) -> None:
+    """Let the steps to views of ``x``, which has another shape now, begin with one back to the old shape."""
+    back: tuple[str, dict[str, Any], None] = ("reshape", {"shape": shape}, None)
+    if "axes" in options:
+        axes = options["axes"]
+        back = ("permute_dims", {"axes": tuple(sorted(range(len(axes)), key=axes.__getitem__))}, None)
+    for reference in list(x.views.values()):
         view = reference()
-        if view is None:
-            continue
-        if view.detached_from is x:
-            view.detached_from = base
-        else:
-            view.base = base
-        dispatch.remember(base, view)
-    dispatch.relate(base, x, "basic_alias", {"key": (...,)})
-    x.creation = ""
-    base.stands_for = weakref.ref(x)
+        if view is not None:
+            view.steps = (back, *view.steps)

@@ -212,8 +212,6 @@ def reversed_dims(input: Any) -> Any:
         else:
             text = _T_OF_OTHERS
         warnings.warn(text, UserWarning, stacklevel=2)
-        if ndim == 0:
-            return input
     return ops.permute_dims(input, axes=tuple(range(ndim - 1, -1, -1)))
 
 

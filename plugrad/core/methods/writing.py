@@ -46,6 +46,7 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     check_writable(x, tuple([v for v in flat[1:] if isinstance(v, Value) and v.tracked]))
     device = x.device
     common_device(op.name + "_", [v for v in flat if isinstance(v, Value)])
+    check_recordable(op, tuple(flat))
     raw = device.backend.aliasable(x.raw)
     raws = [raw, *[v.raw if isinstance(v, Value) else v for v in flat[1:]]]
     # Silent, not again(): what warned has already written.
@@ -58,6 +59,12 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
         data = device.backend.write(raw, data)
     changed(op, x, data, (x, *args), tuple(flat), options)
     return x
+
+
+def check_recordable(op: Any, flat: tuple[Any, ...]) -> None:
+    """Raise before anything is written what recording would raise."""
+    if mode() > 0 and any([isinstance(v, Value) and v.tracked for v in flat]):
+        dispatch.check_savable(op, flat)
 
 
 def changed(op: Any, x: Any, data: Any, args: tuple[Any, ...], flat: tuple[Any, ...], options: dict[str, Any]) -> None:
