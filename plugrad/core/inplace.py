@@ -63,7 +63,8 @@ def _overlaps_itself(view: Any) -> bool:
     """Whether elements of a view are one: it was expanded, on a library without views, or its windows overlap."""
     backend = view.device.backend
     shape = view.raw.shape
-    if not backend.capabilities.views and math.prod(shape) > math.prod(view.base.raw.shape):
+    base = view.detached_from if view.base is None else view.base
+    if not backend.capabilities.views and math.prod(shape) > math.prod(base.raw.shape):
         return True
     if not any([name == "unfold" and options["step"] < options["size"] for name, options, _ in view.steps]):
         return False

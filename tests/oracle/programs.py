@@ -106,7 +106,7 @@ class Machine:
         y, z = tensors[j % count], tensors[k % count]
         if name.startswith("in place") and not x.is_floating_point() and (y.requires_grad or z.requires_grad):
             return None  # PyTorch lets integers require gradients then
-        if name in RECORDED and not x.is_leaf and x.retains_grad:
+        if name in RECORDED and x.retains_grad:
             return None  # PyTorch's gradient would have the old shape
         if name == "in place: detach_":
             mode = 2  # in inference mode PyTorch's does nothing
