@@ -12,11 +12,11 @@ from plugrad.core.value import Value
 
 __all__ = [
     "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_invert",
-    "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "ceil", "clip", "copysign", "cos",
-    "cosh", "divide", "equal", "exp", "expm1", "floor", "floor_divide", "greater", "greater_equal", "hypot",
+    "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "ceil", "clip", "conj", "copysign", "cos",
+    "cosh", "divide", "equal", "exp", "expm1", "floor", "floor_divide", "greater", "greater_equal", "hypot", "imag",
     "isfinite", "isinf", "isnan", "less", "less_equal", "log", "log10", "log1p", "log2", "logaddexp",
     "logical_and", "logical_not", "logical_or", "logical_xor", "maximum", "minimum", "multiply", "negative",
-    "nextafter", "not_equal", "positive", "pow", "reciprocal", "remainder", "round", "sign", "signbit", "sin",
+    "nextafter", "not_equal", "positive", "pow", "real", "reciprocal", "remainder", "round", "sign", "signbit", "sin",
     "sinh", "sqrt", "square", "subtract", "tan", "tanh", "trunc",
 ]  # fmt: skip
 
@@ -165,6 +165,42 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return FUNCTIONS["clip"](x, *bounds)
 
 
+def conj(x: Any, /) -> Any:
+    """The complex conjugate; a real number itself.
+
+    Args:
+        x: An array.
+
+    Shape:
+        - Output: that of x.
+    """
+    return FUNCTIONS["conj"](x) if array("conj", x).dtype.is_complex else x
+
+
+def imag(x: Any, /) -> Any:
+    """The imaginary part; of a real number, 0.
+
+    Args:
+        x: An array.
+
+    Shape:
+        - Output: that of x.
+    """
+    return FUNCTIONS["imag"](x) if array("imag", x).dtype.is_complex else FUNCTIONS["zeros_like"](x)
+
+
+def real(x: Any, /) -> Any:
+    """The real part; a real number itself.
+
+    Args:
+        x: An array.
+
+    Shape:
+        - Output: that of x.
+    """
+    return FUNCTIONS["real"](x) if array("real", x).dtype.is_complex else x
+
+
 def round(x: Any, /) -> Any:
     """Rounded to the nearest integer, to the even one in the middle; each part of a complex number on its own.
 
@@ -174,7 +210,11 @@ def round(x: Any, /) -> Any:
     Shape:
         - Output: that of x.
     """
-    return FUNCTIONS["round"](array("round", x))
+    function = FUNCTIONS["round"]
+    if array("round", x).dtype.is_complex:
+        parts = FUNCTIONS["view_as_real"](x)
+        return FUNCTIONS["view_as_complex"](function(parts))
+    return function(x)
 
 
 def sign(x: Any, /) -> Any:

@@ -459,14 +459,17 @@ SPREAD = {"correction": st.sampled_from((0.0, 1.0, 0.5, 0))}
 CALLS: dict[str, st.SearchStrategy[Call]] = {
     # elementwise
     **{n: unary(NUMERIC) for n in ("abs", "negative", "positive", "square", "isfinite", "isinf", "isnan")},
-    **{n: unary(REAL) for n in ("ceil", "floor", "trunc", "sign", "round")},
+    **{n: unary(REAL) for n in ("ceil", "floor", "trunc")},
+    **{n: st.one_of(unary(REAL), unary(COMPLEX, small=True)) for n in ("sign", "round", "conj", "real")},
+    "imag": unary(COMPLEX, small=True),
     **{
-        n: unary(FLOATING)
+        n: st.one_of(unary(FLOATING), unary(COMPLEX, small=True))
         for n in (
             "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "exp", "expm1", "log", "log1p",
-            "log2", "log10", "reciprocal", "signbit", "sin", "sinh", "sqrt", "tan", "tanh",
+            "log2", "log10", "reciprocal", "sin", "sinh", "sqrt", "tan", "tanh",
         )
     },
+    "signbit": unary(FLOATING),
     "bitwise_invert": unary((*BOOL, *INTEGER)),
     "logical_not": unary(BOOL),
     **{n: binary(NUMERIC) for n in ("add", "multiply", "subtract")},
@@ -543,6 +546,5 @@ CALLS: dict[str, st.SearchStrategy[Call]] = {
 
 #: Functions whose arguments are no arrays, or whose results are none: tested by hand.
 BY_HAND = {
-    "conj", "imag", "real",  # with complex gradients
     "__array_namespace_info__", "can_cast", "finfo", "from_dlpack", "iinfo", "isdtype", "result_type",
 }  # fmt: skip

@@ -76,3 +76,20 @@ def test_reductions(name, dtype):
     (a, c), (b, d) = both(PAIRS[:, 0], dtype), both(PAIRS[:, 1], dtype)
     with np.errstate(all="ignore"):
         same(getattr(xp, name)(xp.stack([a, b]), axis=0), getattr(strict, name)(strict.stack([c, d]), axis=0))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("shape", [(), (2,)])
+@pytest.mark.parametrize("name", [*BINARY, "where", "bitwise_and", "bitwise_left_shift", "logical_xor"])
+def test_numbers_take_the_dtype_of_the_array(name, shape, dtype):
+    """In either place, also beside arrays without dimensions: what the tensor says is what its array is."""
+    kind = {"i": int, "f": float, "c": complex}[np.dtype(dtype).kind]
+    x = xp.ones(shape, dtype=getattr(xp, dtype))
+    lead = (xp.asarray(True),) if name == "where" else ()
+    for args in ((x, kind(1)), (kind(1), x)):
+        try:
+            y = getattr(xp, name)(*lead, *args)
+        except (NotImplementedError, RuntimeError, TypeError):
+            continue  # not for this dtype
+        assert y.dtype.name == y.numpy().dtype.name
+        assert y.dtype in (x.dtype, xp.bool) or dtype == "int8"

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 
-_COMPLEX = np.dtype("c16")
 _FLOATS = [np.dtype(t) for t in ("f2", "f4", "f8")]
 _BITS = {np.dtype("f2"): np.int16, np.dtype("f4"): np.int32, np.dtype("f8"): np.int64}
 
@@ -250,8 +249,10 @@ _POWERS: dict[float, Callable[[Any], Any]] = {
 
 def logaddexp(x1: Any, x2: Any) -> Any:
     """The usual formula, from vectorised functions: np.logaddexp takes 16 ns."""
-    if getattr(x1, "dtype", _COMPLEX).kind == "c":
-        x1, x2 = np.asarray(x1), np.asarray(x2)
+    # One of the two may be a Python number, which has no dtype of its own.
+    dtype = x1.dtype if hasattr(x1, "dtype") else x2.dtype
+    if dtype.kind == "c":
+        x1, x2 = np.asarray(x1, dtype), np.asarray(x2, dtype)
         swapped = x1.real < x2.real
         top, bottom = np.where(swapped, x2, x1), np.where(swapped, x1, x2)
         return top + np.log1p(np.exp(bottom - top))
