@@ -9,5 +9,10 @@ from plugrad.core.func.jacobians import jacfwd as jacfwd
 from plugrad.core.func.jacobians import jacrev as jacrev
 from plugrad.core.func.jacobians import linearize as linearize
 from plugrad.core.transforms.vmap import vmap as vmap
+from plugrad.nn.functional_call import functional_call as functional_call
+from plugrad.nn.functional_call import stack_module_state as stack_module_state
 
-__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
+    "stack_module_state", "vjp", "vmap",
+]  # fmt: skip

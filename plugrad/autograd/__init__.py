@@ -1,5 +1,6 @@
 """Automatic differentiation: backward, grad, Function, grad modes, gradient checks."""
 
+from plugrad.autograd import forward_ad as forward_ad
 from plugrad.autograd import function as function
 from plugrad.autograd import functional as functional
 from plugrad.autograd import graph as graph
@@ -18,7 +19,8 @@ from plugrad.core.modes import set_grad_enabled as set_grad_enabled
 from plugrad.core.tensor import Tensor as Variable
 
 __all__ = [
-    "Function", "FunctionCtx", "Variable", "backward", "detect_anomaly", "enable_grad", "function", "functional",
+    "Function", "FunctionCtx", "Variable", "backward", "detect_anomaly", "enable_grad", "forward_ad", "function",
+    "functional",
     "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode", "no_grad", "set_detect_anomaly",
     "set_grad_enabled",
 ]  # fmt: skip

@@ -14,6 +14,8 @@ from plugrad.core.arguments import limits
 from plugrad.core.default_device import place
 from plugrad.core.dtypes import promote_types
 from plugrad.core.errors import with_hint
+from plugrad.core.levels import lift, over
+from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
 
 _NUMBERS: Final = frozenset((bool, int, float, complex))
@@ -323,6 +325,8 @@ def carried(raw: Any, dtype: dtypes.dtype, source: Any, target: Any) -> Any:
 
 def copied(raw: Any, source_dtype: dtypes.dtype, source: Any, dtype: dtypes.dtype, where: Any) -> Any:
     """A new raw array of the same values in another dtype, on another device, or both."""
+    if where.depth or source.depth:
+        return _between_levels(raw, source_dtype, source, dtype, where)
     raw_dtype = dispatch.raw_dtype(dtype, where)
     if where is source:
         return source.backend.copy(raw) if dtype is source_dtype else source.xp.astype(raw, raw_dtype)
@@ -331,3 +335,15 @@ def copied(raw: Any, source_dtype: dtypes.dtype, source: Any, dtype: dtypes.dtyp
     if dtype in source.backend.dtypes:
         return carried(source.xp.astype(raw, source.backend.dtypes[dtype]), dtype, source, where)
     return where.xp.astype(carried(raw, source_dtype, source, where), raw_dtype)
+
+
+def _between_levels(raw: Any, source_dtype: dtypes.dtype, source: Any, dtype: dtypes.dtype, where: Any) -> Any:
+    """The same inside of function transforms, whose raw arrays are made of Tensors."""
+    x = dispatch.Tensor(raw, source, source_dtype)
+    if source.root is not where.root:
+        # The same transforms over another device: what the arrays are made of moves.
+        if source.depth != where.depth:
+            x = lift(x, over(where, source.root))
+        return where.backend.apply(lambda part: FUNCTIONS["to_copy"](part, dtype, where.parent), x.raw)
+    x = lift(x, where)
+    return where.backend.copy(x.raw) if dtype is source_dtype else where.xp.astype(x.raw, dtype=dtype)

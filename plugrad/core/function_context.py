@@ -396,7 +396,8 @@ class FunctionNode(Node):
         values = [
             None if x is None else tensor(x, self.device, facts[1]) for x, facts in zip(g, self.outputs, strict=True)
         ]
-        with modes.no_grad():
+        # Inside of a function transform the levels below record what backward computes.
+        with modes.enable_grad() if self.device.depth else modes.no_grad():
             return [None if x is None else x.raw for x in self._walked(self._ctx, values)]
 
     def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:

@@ -64,10 +64,10 @@ def _as_gradient(tensor: Any, create_graph: bool) -> Any:
 
 
 @contextlib.contextmanager
-def _within(walk: Walk, create_graph: bool) -> Iterator[None]:
-    """Hooks know their walk, and are recorded only where it is."""
+def _within(walk: Walk, record: bool) -> Iterator[None]:
+    """Hooks know their walk, and are recorded only where it is, or where a function transform has levels below."""
     mode, previous = modes.mode(), current_walk()
-    modes.set_mode(modes.GRAD if create_graph else modes.NO_GRAD)
+    modes.set_mode(modes.GRAD if record else modes.NO_GRAD)
     _current.set(walk)
     try:
         yield
@@ -125,13 +125,13 @@ def _checked(hook: Callable[..., Any], result: Any, value: Any) -> Any:
 
 def at_outputs(node: Node, g: Any, create_graph: bool, walk: Walk) -> Any:
     """Run the hooks of a node's outputs, then fill ``.grad`` of retained outputs."""
-    with _within(walk, create_graph):
+    with _within(walk, create_graph or node.device.depth > 0):
         return _at_outputs(node, g, create_graph)
 
 
 def before_node(node: Node, g: Any, create_graph: bool, walk: Walk) -> Any:
     """The same for a node that is about to run, and then its own pre-hooks."""
-    with _within(walk, create_graph):
+    with _within(walk, create_graph or node.device.depth > 0):
         g = _at_outputs(node, g, create_graph)
         before = node.hooks.before
         if not before:
@@ -165,7 +165,7 @@ def after_node(node: Node, grads: Any, g: Any, create_graph: bool, walk: Walk) -
     if not hooks.after:
         return grads
     device = node.device
-    with _within(walk, create_graph):
+    with _within(walk, create_graph or node.device.depth > 0):
         incoming = tuple([_as_tensor(x, device, create_graph) for x in (g if node.outputs is not None else (g,))])
         places = range(len(node.edges)) if node.places is None else node.places
         edges = node.edges
@@ -183,7 +183,7 @@ def after_node(node: Node, grads: Any, g: Any, create_graph: bool, walk: Walk) -
 
 def before_leaf(leaf: Any, grad: Any, create_graph: bool, walk: Walk) -> Any:
     """Run a leaf's tensor hooks on its whole gradient."""
-    with _within(walk, create_graph):
+    with _within(walk, create_graph or leaf.device.depth > 0):
         value = _as_tensor(grad, leaf.device, create_graph)
         for hook in list(leaf.hooks.values()):
             value = _call(hook, value)
@@ -197,7 +197,7 @@ def accumulate(leaf: Any, grad: Any, fresh: bool, create_graph: bool, walk: Walk
     if leaf.post_accumulate_hooks is None and around is None:
         leaf.accumulate(grad, fresh, create_graph)
         return
-    with _within(walk, create_graph):
+    with _within(walk, create_graph or leaf.device.depth > 0):
         if around is not None:
             values = (_as_tensor(grad, leaf.device, create_graph),)
             for hook in list(around.before.values()):

@@ -7,6 +7,7 @@ from typing import Any
 
 from plugrad.core import dispatch, hooks, packing, views
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
+from plugrad.core.levels import for_writing
 from plugrad.core.modes import mode
 from plugrad.core.promote import common_dtype, plain
 from plugrad.core.value import Value
@@ -85,6 +86,7 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     if not isinstance(x, Value):
         raise dispatch.wrong_type(op.called + "_", "input", 1, x)
     args = tuple([arg if arg is None or isinstance(arg, Value) else _number(op, arg, i) for i, arg in enumerate(args)])
+    args = for_writing(x, args, op.called + "_")
     flat = (x, *args)
     check_writable(x, args)
     values = [v for v in flat if isinstance(v, Value)]
@@ -146,6 +148,7 @@ def _number(op: Any, arg: Any, i: int) -> Any:
 def assign(x: Any, value: Any) -> Any:
     """Put a computed Tensor's values into ``x`` (same shape after broadcasting) and let ``x`` take its history."""
     check_shape(x, dispatch.broadcast_shapes(tuple(x.raw.shape), tuple(value.raw.shape)))
+    (value,) = for_writing(x, (value,), "copy_")
     _check_castable(value.dtype, x.dtype)
     if value.dtype is not x.dtype:
         value = dispatch.cast(value, x.dtype)

@@ -28,14 +28,14 @@ class LevelDevice(Device):
     Attributes:
         depth: How many levels lie below, with this one.
         parent: The device of the level below.
-        outside: The grad mode around the transform: what the level below computes in.
+        outside: The grad mode around the transform: what the level below computes in. None: in the present one.
     """
 
     __slots__ = ("depth", "outside", "parent")
 
     depth: int
     parent: Any
-    outside: int
+    outside: int | None
 
     @property
     def root(self) -> Any:
@@ -49,16 +49,16 @@ class LevelDevice(Device):
         return hash(self.root)
 
 
-_devices: dict[tuple[Any, Any, int], LevelDevice] = {}
+_devices: dict[tuple[Any, Any, int | None], LevelDevice] = {}
 
 
-def level_device(kind: Any, parent: Any, outside: int) -> LevelDevice:
+def level_device(kind: Any, parent: Any, outside: int | None) -> LevelDevice:
     """The device of a kind of level over another device.
 
     Args:
         kind: The class of its backend, a LevelBackend.
         parent: The device below.
-        outside: The grad mode that the level below computes in.
+        outside: The grad mode that the level below computes in; None for the present one.
     """
     # By identity: a level is equal to the device at its bottom.
     key = (kind, id(parent), outside)
@@ -75,14 +75,17 @@ def level_device(kind: Any, parent: Any, outside: int) -> LevelDevice:
 
 
 class Guarded:
-    """A namespace that computes in the grad mode around a transform: ``no_grad`` inside holds for the level alone.
+    """A namespace that computes in the grad mode around a transform, where that records less than the present one.
+
+    As in PyTorch: a transform in a ``no_grad`` block records its own level only, and ``no_grad`` in the transformed
+    function holds for all levels.
 
     Args:
         namespace: What looks up functions: an object with attributes, or a function of the name.
-        outside: The mode.
+        outside: The mode; None leaves it as it is.
     """
 
-    def __init__(self, namespace: Callable[[str], Any], outside: int) -> None:
+    def __init__(self, namespace: Callable[[str], Any], outside: int | None) -> None:
         self._find = namespace
         self._outside = outside
 
@@ -90,7 +93,7 @@ class Guarded:
         if name.startswith("__"):
             raise AttributeError(name)
         found = self._find(name)
-        if callable(found) and not isinstance(found, type):
+        if self._outside is not None and callable(found) and not isinstance(found, type):
             found = _guarded(found, self._outside)
         setattr(self, name, found)
         return found
@@ -99,7 +102,7 @@ class Guarded:
 def _guarded(function: Callable[..., Any], outside: int) -> Callable[..., Any]:
     def call(*args: Any, **options: Any) -> Any:
         inside = mode()
-        if inside == outside:
+        if inside <= outside:
             return function(*args, **options)
         set_mode(outside)
         try:
@@ -136,7 +139,7 @@ class Level:
         self.size = size
         self.randomness = randomness
         self.outer: Level | None = None
-        self.outside = GRAD
+        self.outside: int | None = GRAD
         self.open = False
         self._before: tuple[Any, int] | None = None
 
@@ -145,10 +148,14 @@ class Level:
         parent = root if self.outer is None else self.outer.on(root)
         return level_device(self.kind, parent, self.outside)
 
+    def counterpart(self, x: Any) -> Any:
+        """What gradients are taken by, where a user asks for the gradient by ``x`` of an output of this level."""
+        return x if self.outer is None else self.outer.counterpart(x)
+
     def __enter__(self) -> Level:
         self.outer = _innermost.get()
-        self.outside = mode()
-        self._before = (self.outer, self.outside)
+        self._before = (self.outer, mode())
+        self.outside = mode() if self.makes else None
         self.open = True
         _innermost.set(self)
         if self.makes:
@@ -193,6 +200,13 @@ def lift(x: Any, target: Any) -> Any:
     return lifted(lift(x, target.parent), target)
 
 
+def over(level: Any, root: Any) -> Any:
+    """The device of the same levels over another device at the bottom."""
+    if not level.depth:
+        return root
+    return level_device(level.backend.__class__, over(level.parent, root), level.outside)
+
+
 def lifted(x: Any, target: Any) -> Any:
     """A Tensor of the level just below as a constant of ``target``."""
     return record.Tensor(target.backend.constant(x), target, x.dtype)
@@ -212,6 +226,31 @@ def _apart(x: Any, target: Any) -> RuntimeError:
             f"move one with x.to('{target}').",
         )
     )
+
+
+def for_writing(x: Any, operands: tuple[Any, ...], name: str) -> tuple[Any, ...]:
+    """The operands of an in-place op on the level of the tensor that it changes.
+
+    Raises:
+        RuntimeError: if an operand is of a higher level, whose derivative or batch a captured tensor can't hold.
+    """
+    where: Any = x.device
+    target = where
+    for y in operands:
+        if isinstance(y, Value) and y.device is not target:
+            other: Any = y.device
+            if other.depth > target.depth:
+                target = other
+    if target is not where and target.root is where.root:
+        refusal = target.backend.captured(name, x.tracked or x.base is not None or bool(x.views))
+        if refusal is not None:
+            raise RuntimeError(with_hint(refusal, "return the new value instead of changing what was there."))
+        # Tensors may be given a tangent in place: the values so far, in a Tensor of their own, are the primal.
+        values = record.Tensor(x.raw, where, x.dtype)
+        x.raw, x.device = lift(values, target).raw, target
+    if not target.depth:
+        return operands
+    return tuple([lift(y, target) if isinstance(y, Value) and y.device.root is target.root else y for y in operands])
 
 
 def together(operands: tuple[Any, ...] | list[Any]) -> list[Any]:

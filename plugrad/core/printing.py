@@ -186,6 +186,9 @@ def _contents(x: Any, indent: int) -> str:
 
 def format_tensor(x: Any) -> str:
     """The repr of a Tensor."""
+    if x.device.depth:
+        described: str = x.device.backend.described(x, x.device.depth)
+        return described
     cls = type(x)
     # Tensor, Parameter and Buffer are all plain tensors to the reader.
     prefix = "tensor(" if cls.__module__.partition(".")[0] == "plugrad" else f"{cls.__name__}("

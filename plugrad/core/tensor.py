@@ -12,6 +12,7 @@ from plugrad.core import autograd, dispatch, engine, hooks, printing, record, re
 from plugrad.core.conjugation import conjugated
 from plugrad.core.errors import with_hint
 from plugrad.core.hooks import RemovableHandle
+from plugrad.core.levels import innermost
 from plugrad.core.methods import Methods
 from plugrad.core.modes import mode
 from plugrad.core.size import Size
@@ -36,6 +37,13 @@ def bind_namespace(namespace_of: Callable[[Any], Any]) -> None:
     global _namespace_of
     _namespace_of = namespace_of
 
+
+_IN_TRANSFORM = (
+    "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) inside of "
+    "a function being transformed by a functorch transform. This is unsupported, please attempt to use the functorch "
+    "transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function being "
+    "transformed instead."
+)
 
 _CHANGE_NON_LEAF = (
     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
@@ -212,6 +220,9 @@ class Tensor(Methods, Value):
                     f"this one is {self.dtype}; convert it first: x.float().",
                 )
             )
+        level = innermost()
+        if requires_grad and level is not None and level.makes:
+            raise RuntimeError(with_hint(_IN_TRANSFORM, "plugrad.func.grad(f) makes its arguments variables."))
         self.requires_grad = requires_grad
         return self
 

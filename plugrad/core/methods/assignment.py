@@ -7,6 +7,7 @@ from typing import Any
 from plugrad.core import arguments, dispatch, ops
 from plugrad.core.errors import with_hint
 from plugrad.core.inplace import check_writable
+from plugrad.core.levels import for_writing
 from plugrad.core.methods import keys, writing
 from plugrad.core.modes import mode
 from plugrad.core.promote import common_device, plain, wrong_type
@@ -103,6 +104,7 @@ def _without_ones(value: Any, ndim: int) -> Any:
 def _put_basic(x: Any, basic: Any, sizes: list[int], value: Any) -> None:
     """Assignment to a region that is a view."""
     value = writing.own(x, _without_ones(value, len(sizes)))
+    (value,) = for_writing(x, (value,), "copy_")
     check_writable(x, (value,))
     number = value
     if isinstance(value, Value):

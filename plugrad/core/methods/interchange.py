@@ -113,7 +113,8 @@ class InterchangeMethods:
             raise RuntimeError(with_hint(_REQUIRES_GRAD, "the array would not be part of the graph."))
         backend = x.device.backend
         if backend is not data.host():
-            if not force:
+            # Of a function transform's tensors the values are copied: their arrays are made of tensors.
+            if not force and not x.device.depth:
                 raise TypeError(
                     with_hint(
                         f"can't convert {x.device} device type tensor to numpy. Use Tensor.cpu() to copy "
@@ -191,6 +192,8 @@ class InterchangeMethods:
                     "x.any() or x.all() say which is meant.",
                 )
             )
+        if x.device.depth:
+            return bool(x.device.backend.truth(x.raw))
         return bool(data.to_host(x).item())
 
     def __float__(self) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 from plugrad.core import dispatch
 from plugrad.core.inplace import bump, check_writable, history_changed
+from plugrad.core.levels import for_writing
 from plugrad.core.modes import mode
 from plugrad.core.promote import common_device
 from plugrad.core.value import Value
@@ -42,6 +43,8 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
             flat.extend(arg)
         else:
             flat.append(arg)
+    flat = [x, *for_writing(x, tuple(flat[1:]), op.name + "_")]
+    args = dispatch.nested(op, tuple(flat))[1:]
     # Whether they overlap with x is settled.
     check_writable(x, tuple([v for v in flat[1:] if isinstance(v, Value) and v.tracked]))
     device = x.device

@@ -8,6 +8,7 @@ from typing import Any
 from plugrad.core import dispatch, dtypes
 from plugrad.core.data import copied
 from plugrad.core.modes import mode
+from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.node import Edge, Node
 from plugrad.core.ops.shape import astype
 
@@ -48,3 +49,7 @@ def _copied(x: Any, dtype: Any, device: Any) -> Any:
         out.tracked = True
         out.edge = (ToCopyBackward0((x.edge or (x, None),), (x.device, x.dtype), (), None, device), 0)
     return out
+
+
+# Function transforms move what their arrays are made of.
+FUNCTIONS["to_copy"] = _copied

@@ -14,12 +14,10 @@ from plugrad.core.errors import with_hint
 from plugrad.core.levels import Level
 from plugrad.core.namespace import FUNCTIONS
 
-_DATA_DEPENDENT = (
-    "vmap: It looks like you're either (1) calling .item() on a Tensor or (2) attempting to use a Tensor in some "
-    "data-dependent control flow or (3) encountering this error in PyTorch internals. For (1): we don't support vmap "
-    "over calling .item() on a Tensor, please try to rewrite what you're doing with other operations. For (2): If "
-    "you're doing some control flow instead, we don't support that yet, please shout over at "
-    "https://github.com/pytorch/functorch/issues/257 . For (3): please file an issue."
+_ITEM = (
+    "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, "
+    "please try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch "
+    "internals, please file a bug report."
 )
 
 
@@ -66,7 +64,7 @@ class Batched:
 def plain(x: Batched) -> Any:
     """The data of an array that does not vary along the hidden axis."""
     if x.level is not None:
-        raise RuntimeError(_DATA_DEPENDENT)
+        raise RuntimeError(_ITEM)
     return x.data
 
 

@@ -339,8 +339,9 @@ def _dynamic(name: str) -> Callable[..., Any]:
         if x.level is not None:
             raise RuntimeError(
                 with_hint(
-                    f"vmap: It looks like you're attempting to use the operator aten::{name} which has a shape that "
-                    "depends on data. We do not support batching operators that can output dynamic shape.",
+                    "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
+                    f"aten::{name}. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this "
+                    "feature.",
                     "plugrad.where keeps the shape.",
                 )
             )

@@ -261,8 +261,13 @@ class DualBackend(LevelBackend):
     def value(self, raw: Any) -> Any:
         return raw.primal
 
+    def captured(self, name: str, bound: bool) -> str | None:
+        # In PyTorch too, a tensor gets a tangent when one is written to it; func.jvp's end with the function.
+        return super().captured(name, bound) if bound or self._device.outside is not None else None
+
     def described(self, x: Any, depth: int) -> str:
-        return repr(x.raw.primal)
+        text = repr(x.raw.primal)
+        return text if x.raw.tangent is None else f"{text[:-1]}, tangent={x.raw.tangent!r})"
 
 
 def _call(op: Op, *args: Any, **options: Any) -> Any:

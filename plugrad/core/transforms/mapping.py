@@ -12,6 +12,11 @@ from plugrad.core.transforms.batched import Batched, plain
 from plugrad.core.transforms.batching import namespace_over
 from plugrad.core.transforms.nesting import LevelBackend
 
+_CONTROL_FLOW = (
+    "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support that "
+    "yet, please file an issue at https://github.com/pytorch/pytorch/issues .\nHint: plugrad.where chooses by value."
+)
+
 _RANDOM = (
     "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
     "randomness flags on vmap or perform the randomness operation out of vmap"
@@ -61,6 +66,19 @@ class VmapBackend(LevelBackend):
         draws = [draw(*args) for _ in range(level.size)]
         tensors = [dispatch.Tensor(raw, where, where.backend.dtype_of(raw)) for raw in draws]
         return Batched(ops.stack(tensors, axis=0), level)
+
+    def captured(self, name: str, bound: bool) -> str | None:
+        return (
+            "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
+            "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` "
+            "not being vmapped over in a vmap. Please try to use out-of-place operators instead of inplace arithmetic. "
+            "If said operator is being called inside the PyTorch framework, please file a bug report instead."
+        )
+
+    def truth(self, raw: Any) -> bool:
+        if raw.level is not None:
+            raise RuntimeError(_CONTROL_FLOW)
+        return bool(raw.data)
 
     def described(self, x: Any, depth: int) -> str:
         value = "    " + repr(x.raw.data).replace("\n", "\n    ")

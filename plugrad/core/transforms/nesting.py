@@ -105,7 +105,8 @@ class LevelBackend(Backend):
     def silence(self) -> Any:
         # The walk of a level runs rules with operators on Tensors of the level below: in that level's mode.
         token = (mode(), self.parent.backend.silence())
-        set_mode(self._device.outside)
+        if self._device.outside is not None:
+            set_mode(self._device.outside)
         return token
 
     def unsilence(self, token: Any) -> None:
@@ -125,6 +126,23 @@ class LevelBackend(Backend):
     def memory_stats(self, index: int | None = None) -> dict[str, int]:
         found: dict[str, int] = self.parent.backend.memory_stats(index)
         return found
+
+    def captured(self, name: str, bound: bool) -> str | None:
+        """Why a tensor of a lower level can't be changed in place by one of this level; None where it can.
+
+        Args:
+            name: The op.
+            bound: Whether the tensor has a history or views, which would have to follow.
+        """
+        return (
+            "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place operation "
+            f"(aten::{name}) that would mutate a captured Tensor. This is not supported; please rewrite the function "
+            "being transformed to explicitly accept the mutated Tensor(s) as inputs."
+        )
+
+    def truth(self, raw: Any) -> bool:
+        """An array of one element as a condition."""
+        return bool(self.value(raw))
 
     def described(self, x: Any, depth: int) -> str:
         """A Tensor of this level as it is printed."""
