@@ -30,14 +30,15 @@ class NamespaceInfo:
         """What arrays on the namespace's device can do.
 
         Returns:
-            ``"boolean indexing"``, ``"data-dependent shapes"``, and ``"max dimensions"`` (None: no limit of
-            plugrad's own).
+            ``"boolean indexing"``, ``"data-dependent shapes"``, and ``"max dimensions"``, what the backend's library
+            says of it (None: no limit that is known).
         """
-        able = place(self._device).backend.capabilities
+        backend = place(self._device).backend
+        of_library = getattr(backend.namespace, "__array_namespace_info__", None)
         return {
-            "boolean indexing": able.boolean_indexing,
-            "data-dependent shapes": able.data_dependent_shapes,
-            "max dimensions": None,
+            "boolean indexing": backend.capabilities.boolean_indexing,
+            "data-dependent shapes": backend.capabilities.data_dependent_shapes,
+            "max dimensions": None if of_library is None else of_library().capabilities().get("max dimensions"),
         }
 
     def default_device(self) -> Any:
