@@ -38,6 +38,7 @@ def _placed(xp, g, x_shape, key):
 
 @op(
     node="Select",
+    linear="all",
     view=True,
     samples=lambda: [case(real(3, 4), key=(1, ...)), case(real(3, 4), key=(_S(None), -1))],
 )
@@ -51,6 +52,7 @@ basic_select.vjp(x=_placed)
 
 @op(
     node="Slice",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(5, 4), key=(_S(1, 5, 2), ...)),
@@ -67,6 +69,7 @@ basic_slice.vjp(x=_placed)
 
 @op(
     node="Unsqueeze",
+    linear="all",
     view=True,
     samples=lambda: [case(real(3), key=(None, ...)), case(real(2, 3), key=(0, None, ...))],
 )
@@ -78,7 +81,7 @@ def basic_unsqueeze(xp, x, *, key):
 basic_unsqueeze.vjp(x=_placed)
 
 
-@op(node="Alias", view=True, samples=lambda: [case(real(2, 3), key=(...,)), case(real(), key=(...,))])
+@op(node="Alias", linear="all", view=True, samples=lambda: [case(real(2, 3), key=(...,)), case(real(), key=(...,))])
 def basic_alias(xp, x, *, key):
     """``x[...]``: another view of everything."""
     return x[key]
@@ -98,6 +101,7 @@ def _items(key, ndim):
 
 @op(
     node="SliceBackward",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(2, 3), shape=(5, 3), key=(_S(1, 5, 2), ...)),
@@ -140,6 +144,7 @@ place.vjp(x=lambda xp, g, key: xp.basic_slice(g, key=key))
 
 @op(
     node="CopySlices",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(5, 3), real(2, 3), key=(_S(1, 5, 2), ...)),
@@ -169,6 +174,7 @@ writes(basic_put)
 
 @op(
     node="Index",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), [integers(5, low=-3, high=3)], axes=(0,)),
@@ -211,6 +217,7 @@ def _put(xp, x, arrays, value, axes, how):
 
 @op(
     node="IndexBackward",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(5, 4), [integers(5, low=-3, high=3)], axes=(0,), shape=(3, 4)),
@@ -228,6 +235,7 @@ index_accumulate.vjp(x=lambda xp, g, arrays, axes: xp.index(g, arrays, axes=axes
 
 @op(
     node="IndexPut",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(5, 4), [integers(2, high=5, distinct=True)], real(2, 4), axes=(0,)),
@@ -260,6 +268,7 @@ writes(index_put)
 
 @op(
     node="Index",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), booleans(3, 4), axis=0),
@@ -277,6 +286,7 @@ masked_read.vjp(x=lambda xp, g, mask, axis, x_shape: xp.place_mask(g, mask, axis
 
 @op(
     node="IndexBackward",
+    linear="all",
     promote="none",
     # The number of true elements must be that of x's.
     tested="tests/ops/test_indexing_keys.py",

@@ -45,6 +45,7 @@ def _concat_rule(xp, g, arrays_shape, axis, needs):
 
 @op(
     node="Cat",
+    linear="all",
     called="cat",
     samples=lambda: [
         case([real(2, 3), real(1, 3)]),
@@ -70,6 +71,7 @@ def _stack_rule(xp, g, axis, needs):
 
 @op(
     node="Stack",
+    linear="all",
     samples=lambda: [
         case([real(2, 3), real(2, 3)]),
         case([real(2, 3), real(2, 3), real(2, 3)], axis=-1),
@@ -91,6 +93,7 @@ def _several(g):
 
 @op(
     node="Unbind",
+    linear="all",
     called="unbind",
     view=True,
     samples=lambda: [case(real(2, 3)), case(real(2, 3), axis=-1), case(real(1, 3)), case(real(3))],
@@ -105,6 +108,7 @@ unstack.vjp(x=lambda xp, g, axis: xp.stack(list(_several(g)), axis=axis))
 
 @op(
     node="Split",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(5, 2), sizes=(2, 2, 1), axis=0),

@@ -79,7 +79,7 @@ def _with_empty():
     return [*_samples(), case(real(0, 3), axis=0)]
 
 
-@op(node="Sum", samples=_with_empty)
+@op(node="Sum", linear="all", samples=_with_empty)
 def sum_(xp, x, *, axis=None, keepdims=False):
     """Sum over axes."""
     return xp.sum(x, axis=axis, keepdims=keepdims)
@@ -89,7 +89,7 @@ sum_.vjp(x=lambda xp, g, x_shape, axis, keepdims: spread(xp, g, x_shape, axis, k
 sum_over = overload(sum_, "SumBackward1")
 
 
-@op(node="Mean", samples=_samples)
+@op(node="Mean", linear="all", samples=_samples)
 def mean(xp, x, *, axis=None, keepdims=False):
     """Mean over axes; nan of nothing."""
     return xp.mean(x, axis=axis, keepdims=keepdims)

@@ -43,7 +43,7 @@ def _samples():
     ]
 
 
-@op(node="Cumsum", samples=_samples)
+@op(node="Cumsum", linear="all", samples=_samples)
 def cumulative_sum(xp, x, *, axis=None, include_initial=False):
     """Each element plus all before it along an axis."""
     return xp.cumulative_sum(x, axis=axis, include_initial=include_initial)

@@ -34,6 +34,7 @@ def _corner(xp, x, shape):
 
 @op(
     node="Gather",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), integers(2, 4, high=3), axis=0),
@@ -68,6 +69,7 @@ def _scattered(xp, x, index, source, axis, how):
 
 @op(
     node="GatherBackward",
+    linear="all",
     promote="none",
     samples=lambda: [case(real(2, 4), integers(2, 4, high=3), axis=0, shape=(3, 4))],
 )
@@ -92,6 +94,7 @@ def _source_gradient(xp, g, index, source_shape, axis):
 
 @op(
     node="Scatter",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), integers(1, 4, high=3, distinct=False), real(1, 4), axis=0),
@@ -114,6 +117,7 @@ scatter_value = overload(scatter, "ScatterBackward1")
 
 @op(
     node="ScatterAdd",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), integers(5, 4, high=3), real(5, 4), axis=0),
@@ -172,6 +176,7 @@ def take_along_axis(xp, x, indices, *, axis=-1):
 
 @op(
     node="Index",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), integers(5, low=-3, high=3), axis=0),
@@ -185,6 +190,7 @@ def take(xp, x, indices, *, axis=None):
 
 @op(
     node="IndexSelect",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), integers(5, high=3), axis=0),
@@ -216,6 +222,7 @@ def _changed_slices(xp, x, index, source, axis, how):
 
 @op(
     node="IndexAdd",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), integers(5, high=3), real(5, 4), axis=0),
@@ -239,6 +246,7 @@ writes(index_add)
 
 @op(
     node="IndexCopy",
+    linear="all",
     promote="none",
     samples=lambda: [case(real(3, 4), integers(2, high=3, distinct=True), real(2, 4), axis=0)],
 )
@@ -263,6 +271,7 @@ def _filled_part(xp, g, index, axis):
 
 @op(
     node="IndexFill",
+    linear="all",
     promote="none",
     samples=lambda: [case(real(3, 4), integers(2, low=-3, high=3), real(), axis=0)],
 )
@@ -284,6 +293,7 @@ index_fill_tensor = overload(index_fill, "IndexFillBackward1")
 
 @op(
     node="Take",
+    linear="all",
     promote="none",
     samples=lambda: [case(real(3, 4), integers(2, 3, low=-12, high=12)), case(real(), integers(2, high=1))],
 )
@@ -301,6 +311,7 @@ take_flat.vjp(
 
 @op(
     node="Put",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), integers(3, high=12, distinct=True), real(3)),
@@ -327,6 +338,7 @@ writes(put_flat)
 
 @op(
     node="MaskedFill",
+    linear="all",
     promote="none",
     samples=lambda: [case(real(3, 4), booleans(3, 4), real()), case(real(3, 4), booleans(4), 2.5)],
 )
@@ -340,7 +352,7 @@ writes(masked_fill)
 masked_fill_tensor = overload(masked_fill, "MaskedFillBackward1")
 
 
-@op(node="IndexPut", promote="none", samples=lambda: [case(real(3, 4), booleans(3, 4), real())])
+@op(node="IndexPut", linear="all", promote="none", samples=lambda: [case(real(3, 4), booleans(3, 4), real())])
 def index_put_mask(xp, x, mask, value):
     """``x[mask] = value`` of one value: ``masked_fill`` under the name of its node."""
     return xp.where(mask, value, x)
@@ -352,6 +364,7 @@ DEFINITIONS["index_put_mask_"] = lambda xp, x, mask, value: xp.masked_fill_(x, m
 
 @op(
     node="MaskedSelect",
+    linear="all",
     promote="none",
     samples=lambda: [
         case(real(3, 4), booleans(3, 4)),
@@ -375,6 +388,7 @@ masked_select.vjp(x=lambda xp, g, mask, x_shape: _selected(xp, g, mask, x_shape)
 
 @op(
     node="MaskedScatter",
+    linear="all",
     promote="none",
     samples=lambda: [case(real(3, 4), booleans(3, 4), real(3, 5)), case(real(3, 4), booleans(4), real(12))],
 )

@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@op(node="Where", exempt=("condition",), samples=lambda: [
+@op(node="Where", linear="all", exempt=("condition",), samples=lambda: [
     case(booleans(3, 4), real(3, 4), real(3, 4)), case(booleans(4), real(3, 1), real(1, 4)),
     case(booleans(1), real(3), real())])  # fmt: skip
 def where(xp, condition, x1, x2):
@@ -30,7 +30,7 @@ where.vjp(
 )
 
 
-@op(node="MaskedFill", exempt=("mask",), samples=lambda: [case(real(3, 4), booleans(3, 4))])
+@op(node="MaskedFill", linear="all", exempt=("mask",), samples=lambda: [case(real(3, 4), booleans(3, 4))])
 def keep_where(xp, x, mask):
     """x where the mask holds, 0 elsewhere."""
     return xp.where(mask, x, 0)
@@ -39,7 +39,7 @@ def keep_where(xp, x, mask):
 keep_where.vjp(x=lambda xp, g, mask: xp.keep_where(g, mask))
 
 
-@op(node="MaskedFill", exempt=("mask",), samples=lambda: [case(real(3, 4), booleans(3, 4))])
+@op(node="MaskedFill", linear="all", exempt=("mask",), samples=lambda: [case(real(3, 4), booleans(3, 4))])
 def drop_where(xp, x, mask):
     """0 where the mask holds, x elsewhere."""
     return xp.where(mask, 0, x)

@@ -45,6 +45,7 @@ __all__ = [
 
 @op(
     node="Expand",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(3, 1), shape=(3, 4)),
@@ -71,6 +72,7 @@ def sum_to(xp, g, shape):
 
 @op(
     node="View",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(2, 3, 4), shape=(6, 4)),
@@ -88,7 +90,7 @@ def reshape(xp, x, *, shape):
 reshape.vjp(x=lambda xp, g, x_shape: xp.reshape(g, shape=x_shape))
 
 
-@op(node="Transpose", view=True, samples=lambda: [case(real(2, 3)), case(real(2, 3, 4))])
+@op(node="Transpose", linear="all", view=True, samples=lambda: [case(real(2, 3)), case(real(2, 3, 4))])
 def matrix_transpose(xp, x):
     """The last two axes exchanged."""
     return xp.matrix_transpose(x)
@@ -107,6 +109,7 @@ def inverse(axes):
 
 @op(
     node="Permute",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(2, 3, 4), axes=(2, 0, 1)),
@@ -126,6 +129,7 @@ transpose = overload(permute_dims, "TBackward0")
 
 @op(
     node="Unsqueeze",
+    linear="all",
     view=True,
     samples=lambda: [case(real(2, 3), axis=1), case(real(2, 3), axis=-1), case(real(), axis=0)],
 )
@@ -139,6 +143,7 @@ expand_dims.vjp(x=lambda xp, g, x_shape: xp.reshape(g, shape=x_shape))
 
 @op(
     node="Squeeze",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(1, 3, 1), axis=0),
@@ -164,6 +169,7 @@ def _diagonal_length(n, m, offset):
 
 @op(
     node="Diagonal",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(3, 4)),
@@ -196,6 +202,7 @@ diagonal.vjp(
 
 @op(
     node="DiagEmbed",
+    linear="all",
     samples=lambda: [
         case(real(3), shape=(3, 4)),
         case(real(2), shape=(3, 4), offset=-1),
@@ -231,7 +238,7 @@ def embed_diagonal(xp, x, *, shape, offset=0, axis1=0, axis2=1):
 embed_diagonal.vjp(x=lambda xp, g, offset, axis1, axis2: xp.diagonal(g, offset=offset, axis1=axis1, axis2=axis2))
 
 
-@op(node="Trace", promote="none", samples=lambda: [case(real(3, 4)), case(real(4, 2)), case(real(0, 3))])
+@op(node="Trace", linear="all", promote="none", samples=lambda: [case(real(3, 4)), case(real(4, 2)), case(real(0, 3))])
 def trace(xp, x):
     """The sum of the diagonal of a matrix."""
     return xp.sum(xp.diagonal(x))
@@ -242,6 +249,7 @@ trace.vjp(x=lambda xp, g, x_shape: xp.embed_diagonal(xp.broadcast_to(g, shape=(m
 
 @op(
     node="Unfold",
+    linear="all",
     view=True,
     samples=lambda: [
         case(real(5), axis=0, size=2, step=1),
@@ -267,10 +275,11 @@ unfold.vjp(
 
 
 @op(
+    linear="all",
     samples=lambda: [
         case(real(4, 2), shape=(5,), axis=0, size=2, step=1),
         case(real(2, 3, 3), shape=(2, 7), axis=1, size=3, step=2),
-    ]
+    ],
 )
 def unfold_backward(xp, x, *, shape, axis, size, step):
     """Zeros of a shape with every window added at its place."""
@@ -288,6 +297,7 @@ unfold_backward.vjp(x=lambda xp, g, axis, size, step: xp.unfold(g, axis=axis, si
 
 @op(
     node="Flip",
+    linear="all",
     view=True,
     samples=lambda: [case(real(2, 3)), case(real(2, 3), axis=1), case(real(2, 3, 4), axis=(0, -1))],
 )
@@ -302,7 +312,7 @@ flip.vjp(x=lambda xp, g, axis: xp.flip(g, axis=axis))
 # -- copies ------------------------------------------------------------------------------------------------------------
 
 
-@op(node="Clone", samples=lambda: [case(real(2, 3)), case(real())])
+@op(node="Clone", linear="all", samples=lambda: [case(real(2, 3)), case(real())])
 def clone(xp, x):
     """A copy."""
     return xp.asarray(x, copy=True)
@@ -311,7 +321,7 @@ def clone(xp, x):
 clone.vjp(x=lambda xp, g: g)
 
 
-@op(node="Clone", samples=lambda: [case(real(2, 3)), case(real())])
+@op(node="Clone", linear="all", samples=lambda: [case(real(2, 3)), case(real())])
 def contiguous(xp, x):
     """A copy whose last axis is closest in memory, where the library has an order of its own."""
     return xp.asarray(x, copy=True)
@@ -332,6 +342,7 @@ astype.vjp(x=lambda xp, g, x_dtype: xp.astype(g, dtype=x_dtype))
 
 @op(
     node="Flip",
+    linear="all",
     samples=lambda: [case(real(2, 3), axis=0), case(real(2, 3, 4), axis=(0, -1)), case(real(3), axis=())],
 )
 def reverse(xp, x, *, axis):
@@ -344,6 +355,7 @@ reverse.vjp(x=lambda xp, g, axis: xp.flip(g, axis=axis))
 
 @op(
     node="Roll",
+    linear="all",
     samples=lambda: [
         case(real(2, 3), shift=1),
         case(real(2, 3), shift=-4, axis=1),
@@ -365,6 +377,7 @@ roll.vjp(
 
 @op(
     node="Repeat",
+    linear="all",
     samples=lambda: [
         case(real(2, 3), repetitions=(2, 1)),
         case(real(2, 3), repetitions=(2, 1, 3)),
@@ -391,6 +404,7 @@ tile.vjp(x=_tile_rule)
 
 @op(
     node="RepeatInterleave",
+    linear="all",
     samples=lambda: [case(real(2, 3), repeats=2, axis=1), case(real(2, 3), repeats=0, axis=0)],
 )
 def repeat_each(xp, x, *, repeats, axis):
@@ -406,7 +420,7 @@ def _repeat_each_rule(xp, g, x_shape, repeats, axis):
 repeat_each.vjp(x=_repeat_each_rule)
 
 
-@op(node="Tril", samples=lambda: [case(real(3, 4)), case(real(2, 3, 3), k=1), case(real(3, 4), k=-1)])
+@op(node="Tril", linear="all", samples=lambda: [case(real(3, 4)), case(real(2, 3, 3), k=1), case(real(3, 4), k=-1)])
 def tril(xp, x, *, k=0):
     """The lower triangle of matrices, up to the k-th diagonal; 0 above it."""
     return xp.tril(x, k=k)
@@ -415,7 +429,7 @@ def tril(xp, x, *, k=0):
 tril.vjp(x=lambda xp, g, k: xp.tril(g, k=k))
 
 
-@op(node="Triu", samples=lambda: [case(real(3, 4)), case(real(2, 3, 3), k=1), case(real(3, 4), k=-1)])
+@op(node="Triu", linear="all", samples=lambda: [case(real(3, 4)), case(real(2, 3, 3), k=1), case(real(3, 4), k=-1)])
 def triu(xp, x, *, k=0):
     """The upper triangle of matrices, down to the k-th diagonal; 0 below it."""
     return xp.triu(x, k=k)
