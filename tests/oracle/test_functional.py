@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import activations, convolutions, pooling
-from tests.oracle.harness import Draw, assert_no_difference, forms, ours, real, sample
+from tests.oracle import activations, convolutions, normalizations, pooling
+from tests.oracle.harness import Draw, assert_no_difference, fixed, forms, ours, real, sample
 from tests.support.library import says
 
-TABLE = activations.ROWS | convolutions.ROWS | pooling.ROWS
+TABLE = activations.ROWS | convolutions.ROWS | normalizations.ROWS | pooling.ROWS
 
 CASES = [
     pytest.param(name, form, dtype, id=f"{name}-{form}-{dtype}")
@@ -57,6 +57,21 @@ def test_name_in_place(name: str) -> None:
     assert_no_difference(edit, samples, "float64", tolerance=row.tolerance)
 
 
+@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 4), (2, 3, 2, 2)])
+@pytest.mark.parametrize("name", ["batch_norm", "instance_norm"])
+def test_running_statistics_follow(name: str, shape: tuple[int, ...]) -> None:
+    if name == "instance_norm" and len(shape) == 2:
+        return
+
+    def run(lib: Any, x: Any, mean: Any, variance: Any) -> Any:
+        y = getattr(lib.nn.functional, name)(x, mean, variance, None, None, True, 0.3)
+        return y, mean, variance
+
+    draw = Draw("float64")
+    given = sample(draw(*shape), fixed(draw(3)), fixed(draw(3, low=0.5)))
+    assert_no_difference(run, iter([given]), "float64", refused=False)
+
+
 RANDOM: dict[str, Any] = {
     "rrelu": (lambda lib, x: lib.nn.functional.rrelu(x, training=True), (20, 30)),
     "rrelu, in place": (lambda lib, x: lib.nn.functional.rrelu_(x * 1, 0.1, 0.9, True), (20, 30)),
@@ -77,7 +92,7 @@ def test_random_numbers_are_those_of_the_seed(case: str, dtype: str) -> None:
     assert_no_difference(seeded, iter([sample(Draw(dtype)(*shape))]), dtype, refused=False)
 
 
-REFUSED: dict[str, Any] = activations.REFUSED | convolutions.REFUSED | pooling.REFUSED
+REFUSED: dict[str, Any] = activations.REFUSED | convolutions.REFUSED | normalizations.REFUSED | pooling.REFUSED
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from plugrad.backends.numpy import (
+    kernels_batch_norm,
     kernels_complex,
     kernels_convolution,
     kernels_decompositions,
@@ -34,6 +35,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_linalg.KERNELS,
     **kernels_decompositions.KERNELS,
     **kernels_neural.KERNELS,
+    **kernels_batch_norm.KERNELS,
     **kernels_convolution.KERNELS,
     **kernels_pooling.KERNELS,
 }

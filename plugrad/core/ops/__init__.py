@@ -4,6 +4,7 @@ from plugrad.core.ops.accumulation import *
 from plugrad.core.ops.activation import *
 from plugrad.core.ops.arithmetic import *
 from plugrad.core.ops.averaging import *
+from plugrad.core.ops.batch_normalization import *
 from plugrad.core.ops.classification import *
 from plugrad.core.ops.comparison import *
 from plugrad.core.ops.complex_numbers import *
@@ -16,6 +17,7 @@ from plugrad.core.ops.elementary import *
 from plugrad.core.ops.embedding import *
 from plugrad.core.ops.extremum import *
 from plugrad.core.ops.filling import *
+from plugrad.core.ops.group_normalization import *
 from plugrad.core.ops.indexing import *
 from plugrad.core.ops.inspection import *
 from plugrad.core.ops.joining import *

@@ -15,7 +15,7 @@ def mean_of(xp, x, axes):
     return reduce(x, axis=axes, keepdims=True)
 
 
-def _standardized(xp, x, axes, eps):
+def standardized(xp, x, axes, eps):
     """(x - mean) / sqrt(var + eps) with the biased variance, the mean, and the reciprocal of the root."""
     mean = mean_of(xp, x, axes)
     centred = x - mean
@@ -41,7 +41,7 @@ def _last(x, ndim):
 )
 def layer_norm(xp, x, weight=None, bias=None, *, ndim, eps):
     """(x - mean) / sqrt(var + eps) over the last ``ndim`` axes; the statistics that did it are residuals."""
-    y, mean, rstd = _standardized(xp, x, _last(x, ndim), eps)
+    y, mean, rstd = standardized(xp, x, _last(x, ndim), eps)
     if weight is not None:
         y = y * weight
     return (y if bias is None else y + bias), mean, rstd
@@ -49,10 +49,10 @@ def layer_norm(xp, x, weight=None, bias=None, *, ndim, eps):
 
 def _gradients(xp, g, x, weight, y1, y2, ndim, eps, needs):
     # The statistics are constants here: layer_norm_backward sees them as functions of x.
-    return _for_each(needs, xp.layer_norm_backward(g[0], x, weight, y1, y2, ndim=ndim, eps=eps, wanted=needs))
+    return for_each(needs, xp.layer_norm_backward(g[0], x, weight, y1, y2, ndim=ndim, eps=eps, wanted=needs))
 
 
-def _for_each(needs, found):
+def for_each(needs, found):
     found = iter(found)
     return [next(found) if need else None for need in needs]
 
@@ -78,7 +78,7 @@ def layer_norm_backward(xp, grad, x, weight=None, mean=None, rstd=None, *, ndim,
     """
     axes = _last(x, ndim)
     outer = tuple(range(x.ndim - ndim))
-    normal, _, rstd = _standardized(xp, x, axes, eps)
+    normal, _, rstd = standardized(xp, x, axes, eps)
     found = []
     if wanted[0]:
         h = grad if weight is None else grad * weight
