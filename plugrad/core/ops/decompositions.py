@@ -194,6 +194,7 @@ def _differences(xp, x, y):
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgEigh",
     called="linalg_eigh",
     samples=lambda: [
@@ -230,7 +231,12 @@ eigh_triangle.vjp(x=_eigh_rule)
 eigh_triangle.op.node_class.fills_zeros = False
 
 
-@op(promote="none", samples=lambda: [case(real(3, 3), upper=False), case(real(2, 3, 3), upper=True)], through=symmetric)
+@op(
+    promote="none",
+    batch="stack",
+    samples=lambda: [case(real(3, 3), upper=False), case(real(2, 3, 3), upper=True)],
+    through=symmetric,
+)
 def eigvalsh_triangle(xp, x, *, upper=False):
     """The eigenvalues alone."""
     return xp.eigh_triangle(x, upper=upper)[0]

@@ -491,7 +491,8 @@ def namespace_over(parent: Any) -> Namespace:
             kernels[name] = _from_block(name, info.batch, parent)
         elif info.batch == "axis":
             kernels[name] = _batched_axis(name)
-        elif info.batch == "stack" or (info.elementwise and name not in RULES):
+        elif info.batch == "stack" or name.startswith("linalg_") or (info.elementwise and name not in RULES):
+            # The standard's linear algebra is of stacks of matrices: the hidden axis is one more of the stack.
             kernels[name] = _elementwise(name)
     assert DEFINITIONS
     return Namespace("vmap", _Library(parent), kernels)
