@@ -180,7 +180,20 @@ def _complex_cast(xp: Namespace, function: Callable[..., Any]) -> Callable[..., 
     return call
 
 
-_OF_COMPLEX: Final = {"conj": _of_complex, "real": _of_complex, "astype": _complex_cast}
+def _complex_logaddexp(xp: Namespace, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The standard has logaddexp of real numbers only; of complex ones the op's own definition serves."""
+
+    def call(x1: Any, x2: Any) -> Any:
+        if hasattr(x1, "dtype") and xp.isdtype(x1.dtype, "complex floating"):
+            return DEFINITIONS["logaddexp"](xp, x1, x2)
+        return function(x1, x2)
+
+    return call
+
+
+_OF_COMPLEX: Final = {
+    "conj": _of_complex, "real": _of_complex, "astype": _complex_cast, "logaddexp": _complex_logaddexp,
+}  # fmt: skip
 
 
 class Differentiable:

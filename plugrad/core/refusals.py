@@ -54,6 +54,29 @@ def unsigned(d: dtype, operands: tuple[Any, ...]) -> None:
         )
 
 
+def either(*refusals: Refusal) -> Refusal:
+    """What any of these refuses."""
+
+    def refuse(d: dtype, operands: tuple[Any, ...]) -> None:
+        for one in refusals:
+            one(d, operands)
+
+    return refuse
+
+
+def no_complex(text: str, error: type[Exception]) -> Refusal:
+    """PyTorch refuses complex numbers, with an error of this text."""
+
+    def refuse(d: dtype, operands: tuple[Any, ...]) -> None:
+        if d.is_complex:
+            raise error(with_hint(text, _other(d, ())))
+
+    return refuse
+
+
+no_clamp = no_complex("clamp is not supported for complex types", NotImplementedError)
+
+
 def wants_complex(text: str) -> Refusal:
     """PyTorch takes complex numbers only, and raises a RuntimeError of this text for others."""
 

@@ -239,7 +239,7 @@ PRODUCTS: dict[str, Row] = {
 
 def floats_only(given: Sample) -> bool:
     first: Any = given.args[0]
-    return first.dtype.kind == "f" and "dtype" not in given.kwargs
+    return first.dtype.kind in "fc" and "dtype" not in given.kwargs
 
 
 def bilinear(draw: Draw) -> Iterator[Sample]:

@@ -20,7 +20,7 @@ from tests.oracle import (
     reductions,
     shapes,
 )
-from tests.oracle.harness import Draw, Row, assert_no_difference, forms, real
+from tests.oracle.harness import Draw, Row, assert_no_difference, difference, forms, real
 
 TABLE: dict[str, Row] = (
     pointwise.ROWS
@@ -67,6 +67,35 @@ def test_op(name: str, form: str, dtype: str) -> None:
     samples = row.samples(Draw(dtype))
     refused = name in SOME_REFUSED
     assert_no_difference(call, samples, dtype, second=second, refused=refused, tolerance=row.tolerance)
+
+
+# PyTorch differentiates x.cumprod(dim, dtype=real) as if x had not been made real.
+WRONG_THERE = {"cumprod"}
+# PyTorch sorts complex numbers nowhere, plugrad here.
+SORTED_HERE = {"unique", "unique_consecutive"}
+COMPLEX = [
+    pytest.param(name, form, id=f"{name}-{form}")
+    for name, row in TABLE.items()
+    if "float64" in row.dtypes and name not in SORTED_HERE
+    for form in forms(name, row)
+]
+
+
+@quiet
+@pytest.mark.filterwarnings("ignore:Casting complex values to real discards")
+@pytest.mark.parametrize(("name", "form"), COMPLEX)
+def test_op_of_complex_numbers(name: str, form: str) -> None:
+    """Values, gradients and second derivatives, or a refusal of PyTorch's type."""
+    row = TABLE[name]
+    for given in row.samples(Draw("complex128")):
+        if name in WRONG_THERE and "dtype" in given.kwargs:
+            continue
+        options: dict[str, Any] = {"second": row.second, "tolerance": row.tolerance}
+        words = difference(forms(name, row)[form], given, "complex128", **options)
+        if words is not None and "does not support automatic differentiation" in words:
+            # PyTorch computes these, but has no derivative.
+            words = difference(forms(name, row)[form], given, "complex128", grad=False, tolerance=row.tolerance)
+        assert words is None, f"{given}: {words}"
 
 
 IN_PLACE = [name for name, row in TABLE.items() if row.method and hasattr(real.Tensor, name + "_")]

@@ -74,7 +74,7 @@ def lerp(start: Any, end: Any, weight: Any) -> Any:
     y = end - start
     if hasattr(weight, "dtype"):
         return np.where(np.abs(weight) < _HALF.get(weight.dtype, 0.5), start + weight * y, end - (1 - weight) * y)
-    if -0.5 < weight < 0.5:
+    if abs(weight) < 0.5:
         y *= weight
         return plus(y, start)
     y *= weight - 1

@@ -287,12 +287,16 @@ def pow(input: Any, exponent: Any) -> Any:
     return ops.pow(input, exponent)
 
 
-def _as_double(x: Any) -> Any:
-    return dispatch.cast(x, dtypes.float64) if isinstance(x, Value) else x
+def _as_double(input: Any, exponent: Any) -> list[Any]:
+    """Both operands in float64, or complex128 where one is complex."""
+    pair = (input, exponent)
+    of_complex = any([x.dtype.is_complex if isinstance(x, Value) else isinstance(x, complex) for x in pair])
+    dtype = dtypes.complex128 if of_complex else dtypes.float64
+    return [dispatch.cast(x, dtype) if isinstance(x, Value) else x for x in pair]
 
 
 def float_power(input: Any, exponent: Any) -> Any:
-    """Raise to a power in float64, whatever the dtypes are.
+    """Raise to a power in float64, whatever the dtypes are; complex numbers in complex128.
 
     Args:
         input: A tensor or a number.
@@ -304,7 +308,7 @@ def float_power(input: Any, exponent: Any) -> Any:
         >>> plugrad.float_power(plugrad.tensor([4]), 0.5)
         tensor([2.], dtype=plugrad.float64)
     """
-    return ops.pow(_as_double(input), _as_double(exponent))
+    return ops.pow(*_as_double(input, exponent))
 
 
 def add_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
@@ -334,12 +338,13 @@ def pow_(input: Any, exponent: Any) -> Any:
 
 def float_power_(input: Any, exponent: Any) -> Any:
     """In-place form of ``float_power``."""
-    if input.dtype is not dtypes.float64:
+    base, exponent = _as_double(input, exponent)
+    if base.dtype is not input.dtype:
         raise RuntimeError(
             f"the base given to float_power_ has dtype {input.dtype.legacy_name} but the operation's result "
-            "requires dtype Double"
+            f"requires dtype {base.dtype.legacy_name}"
         )
-    return update(ops.pow.op, input, (_as_double(exponent),), {})
+    return update(ops.pow.op, input, (exponent,), {})
 
 
 multiply = mul

@@ -153,7 +153,7 @@ def logcumsumexp(input: Any, dim: Any = None, *, axis: Any = None) -> Any:
     """
     x = dimensions.tensor("logcumsumexp", input)
     dim = _required("logcumsumexp", dim, axis)
-    if not x.dtype.is_floating_point:
+    if not x.dtype.is_inexact:
         raise NotImplementedError(
             with_hint(
                 f"\"logcumsumexp_out_cpu\" not implemented for '{x.dtype.legacy_name}'",

@@ -291,6 +291,9 @@ def nan_to_num(input: Any, nan: Any = None, posinf: Any = None, neginf: Any = No
         raise wrong_type("nan_to_num", "input", 1, input)
     if not input.dtype.is_inexact:
         return dispatch.Tensor(input.device.backend.copy(input.raw), input.device, input.dtype)
+    if input.dtype.is_complex:
+        parts = ops.view_as_real(input)
+        return ops.view_as_complex(ops.nan_to_num(parts, **_replacements(parts, nan, posinf, neginf)))
     return ops.nan_to_num(input, **_replacements(input, nan, posinf, neginf))
 
 
@@ -298,7 +301,9 @@ def nan_to_num_(input: Any, nan: Any = None, posinf: Any = None, neginf: Any = N
     """In-place form of ``nan_to_num``."""
     if not input.dtype.is_inexact:
         return input
-    return update(ops.nan_to_num.op, input, (), _replacements(input, nan, posinf, neginf))
+    x = ops.view_as_real(input) if input.dtype.is_complex else input
+    update(ops.nan_to_num.op, x, (), _replacements(x, nan, posinf, neginf))
+    return input
 
 
 clip = clamp

@@ -23,7 +23,11 @@ __all__ = [
 def _sortable(name: str, x: Any, dim: Any) -> int:
     tensor(name, "input", 1, x)
     if x.dtype.is_complex:
-        raise RuntimeError(with_hint(" Sort does not support complex dtypes on CPU", "sort by x.abs()."))
+        if name == "kthvalue":
+            text = f"\"kthvalue_cpu\" not implemented for '{x.dtype.legacy_name}'"
+            raise NotImplementedError(with_hint(text, "take it of x.abs()."))
+        shown = "topk" if name == "topk" else "Sort"
+        raise RuntimeError(with_hint(f" {shown} does not support complex dtypes on CPU", "sort by x.abs()."))
     return normalized_dim(arguments.as_int(name, "dim", 2, dim), x.raw.ndim)
 
 

@@ -6,7 +6,7 @@ import math
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, booleans, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, booleans, either, lacks, no_clamp
 
 __all__ = [
     "celu", "elu", "elu_backward", "gelu", "gelu_backward", "glu", "glu_backward", "hardtanh", "hardtanh_backward",
@@ -16,7 +16,7 @@ __all__ = [
 
 
 @op(node="Relu", kinks=(0.0,),
-    refuse=booleans("Boolean inputs not supported for relu", "convert first: x.int()."))  # fmt: skip
+    refuse=either(booleans("Boolean inputs not supported for relu", "convert first: x.int()."), no_clamp))  # fmt: skip
 def relu(xp, x):
     r"""Return what is above 0, and 0 elsewhere. At 0 the gradient is 0; nan stays nan.
 
@@ -136,7 +136,7 @@ _TANH_SCALE = math.sqrt(2 / math.pi)
 _TANH_CUBE = 0.044715
 
 
-@op(node="Gelu", refuse=lacks("GeluKernelImpl", BOOLEAN, INTEGER),
+@op(node="Gelu", refuse=lacks("GeluKernelImpl", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), approximate="tanh")])  # fmt: skip
 def gelu(xp, x, *, approximate="none"):
     """x * Phi(x), Phi the cumulative normal distribution; with "tanh" its approximation.
@@ -163,7 +163,7 @@ def gelu_backward(xp, grad, x, *, approximate="none"):
     return grad * (0.5 * (1 + xp.erf(_SQRT_HALF * x)) + x * density)
 
 
-@op(node="Softplus", refuse=lacks("softplus_cpu", BOOLEAN, INTEGER),
+@op(node="Softplus", refuse=lacks("softplus_cpu", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), beta=2.0, threshold=1.5)])  # fmt: skip
 def softplus(xp, x, *, beta=1.0, threshold=20.0):
     """log(1 + e**(beta * x)) / beta; x itself where beta * x is above the threshold."""
@@ -186,7 +186,7 @@ def softplus_backward(xp, grad, x, *, beta=1.0, threshold=20.0):
     return xp.where(above, grad, grad * xp.sigmoid(xp.drop_where(scaled, above)))
 
 
-@op(node="LogSigmoid", refuse=lacks("log_sigmoid_cpu", BOOLEAN, INTEGER))
+@op(node="LogSigmoid", refuse=lacks("log_sigmoid_cpu", BOOLEAN, INTEGER, COMPLEX))
 def log_sigmoid(xp, x):
     """log(1 / (1 + e**-x)), without overflow."""
     return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))
@@ -195,7 +195,7 @@ def log_sigmoid(xp, x):
 log_sigmoid.vjp(x=lambda xp, g, x: g * xp.sigmoid(-x))
 
 
-@op(node="LeakyRelu", refuse=lacks("leaky_relu_cpu", BOOLEAN, INTEGER), kinks=(0.0,),
+@op(node="LeakyRelu", refuse=lacks("leaky_relu_cpu", BOOLEAN, INTEGER, COMPLEX), kinks=(0.0,),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), negative_slope=0.5)])  # fmt: skip
 def leaky_relu(xp, x, *, negative_slope=0.01):
     """x where it is positive, negative_slope * x elsewhere."""
@@ -219,7 +219,7 @@ leaky_relu_backward.vjp(
 )
 
 
-@op(node="Elu", refuse=lacks("elu_cpu", BOOLEAN, INTEGER), kinks=(0.0,),
+@op(node="Elu", refuse=lacks("elu_cpu", BOOLEAN, INTEGER, COMPLEX), kinks=(0.0,),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), alpha=1.5, scale=0.7)])  # fmt: skip
 def elu(xp, x, *, alpha=1.0, scale=1.0):
     """scale * x where x is positive, scale * alpha * (e**x - 1) elsewhere."""
@@ -258,7 +258,8 @@ def celu(xp, x, *, alpha=1.0):
 celu.vjp(x=lambda xp, g, x, alpha: xp.elu_backward(g, (1 / alpha) * x, alpha=1.0, scale=1.0))
 
 
-@op(node="Hardtanh", refuse=booleans("Bool inputs not supported for hardtanh", "convert first: x.int()."),
+@op(node="Hardtanh",
+    refuse=either(booleans("Bool inputs not supported for hardtanh", "convert first: x.int()."), no_clamp),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), min_val=0.0, max_val=1.5)])  # fmt: skip
 def hardtanh(xp, x, *, min_val=-1.0, max_val=1.0):
     """x, limited to the range from min_val to max_val."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, boolean_operands, booleans, lacks, unsigned
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, boolean_operands, booleans, lacks, unsigned
+
+_size = abs
 
 __all__ = [
     "abs", "add", "addcdiv", "addcmul", "copysign", "divide", "divide_floor", "divide_trunc",
@@ -206,7 +208,7 @@ def sign_or_zero(xp, x):
 sign_or_zero.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Copysign", promote="float", domain="nonzero")
+@op(node="Copysign", promote="float", domain="nonzero", refuse=lacks("copysign_cpu", COMPLEX))
 def copysign(xp, x1, x2):
     r"""Return the magnitudes of one tensor with the signs of another, also of -0.0.
 
@@ -229,7 +231,7 @@ copysign.vjp(
 )
 
 
-@op(node="Nextafter", refuse=lacks("nextafter_cpu", BOOLEAN, INTEGER))
+@op(node="Nextafter", refuse=lacks("nextafter_cpu", BOOLEAN, INTEGER, COMPLEX))
 def nextafter(xp, x1, x2):
     r"""Return the next floating point numbers after those of one tensor, towards those of another.
 
@@ -252,7 +254,7 @@ nextafter.vjp(
 )
 
 
-@op(node="FloorDivide", refuse=lacks("div_floor_cpu", BOOLEAN), undefined=True, domain="nonzero divisor")
+@op(node="FloorDivide", refuse=lacks("div_floor_cpu", BOOLEAN, COMPLEX), undefined=True, domain="nonzero divisor")
 def floor_divide(xp, x1, x2):
     r"""Return the elementwise quotient, rounded down. PyTorch has no derivative of it: see ``div``.
 
@@ -267,7 +269,7 @@ def floor_divide(xp, x1, x2):
     return xp.floor_divide(x1, x2)
 
 
-@op(node="Div", called="div", refuse=lacks("div_floor_cpu", BOOLEAN), domain="nonzero divisor")
+@op(node="Div", called="div", refuse=lacks("div_floor_cpu", BOOLEAN, COMPLEX), domain="nonzero divisor")
 def divide_floor(xp, x1, x2):
     """The quotient, rounded down; its derivative is 0."""
     return xp.floor_divide(x1, x2)
@@ -281,7 +283,7 @@ def _is_integral(xp, x1, x2):
     return xp.isdtype(x1.dtype if hasattr(x1, "dtype") else x2.dtype, "integral")
 
 
-@op(node="Div", called="div", refuse=lacks("div_trunc_cpu", BOOLEAN), domain="nonzero divisor")
+@op(node="Div", called="div", refuse=lacks("div_trunc_cpu", BOOLEAN, COMPLEX), domain="nonzero divisor")
 def divide_trunc(xp, x1, x2):
     """The quotient, rounded towards 0; its derivative is 0."""
     if not _is_integral(xp, x1, x2):
@@ -294,7 +296,7 @@ def divide_trunc(xp, x1, x2):
 divide_trunc.vjp(x1=lambda xp, g: xp.zeros_like(g), x2=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Remainder", refuse=lacks("remainder_cpu", BOOLEAN), domain="nonzero divisor")
+@op(node="Remainder", refuse=lacks("remainder_cpu", BOOLEAN, COMPLEX), domain="nonzero divisor")
 def remainder(xp, x1, x2):
     r"""Return the remainder of division that has the sign of the divisor, as Python's ``%``.
 
@@ -312,7 +314,7 @@ def remainder(xp, x1, x2):
 remainder.vjp(x1=lambda xp, g: g, x2=lambda xp, g, x1, x2: -g * xp.divide_floor(x1, x2))
 
 
-@op(node="Fmod", refuse=lacks("fmod_cpu", BOOLEAN), domain="nonzero divisor")
+@op(node="Fmod", refuse=lacks("fmod_cpu", BOOLEAN, COMPLEX), domain="nonzero divisor")
 def fmod(xp, x1, x2):
     r"""Return the remainder of division that has the sign of the dividend, as C's ``fmod``.
 
@@ -345,7 +347,7 @@ def lerp(xp, start, end, weight):
     """Linear interpolation: start + weight * (end - start)."""
     step = end - start
     if not hasattr(weight, "dtype"):
-        return start + weight * step if -0.5 < weight < 0.5 else end - (1 - weight) * step
+        return start + weight * step if _size(weight) < 0.5 else end - (1 - weight) * step
     # From the nearer end, so that the result is exact there.
     near = xp.less(xp.abs(weight), 0.5)
     return xp.where(near, start + weight * step, end - (1 - weight) * step)

@@ -11,7 +11,7 @@ from typing import Any
 from plugrad.core.errors import with_hint
 from plugrad.core.facts import case, integers, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, lacks
 
 __all__ = [
     "cross_entropy", "cross_entropy_of_classes", "cross_entropy_of_probabilities", "nll_loss",
@@ -77,7 +77,7 @@ def reduced(xp, losses, weights, reduction):
     promote="none",
     fixed=("weight",),
     called="nll_loss_forward",
-    refuse=lacks("nll_loss_out_frame", BOOLEAN, INTEGER),
+    refuse=lacks("nll_loss_out_frame", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [
         case(real(4, 3), integers(4, high=3), None),
         case(real(4, 3), integers(4, high=3), real(3, low=0.5), reduction="sum"),
@@ -148,7 +148,7 @@ def smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing):
     fixed=("weight",),
     residuals=1,
     called="nll_loss_forward",
-    refuse=lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER),
+    refuse=lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [
         case(real(4, 3), integers(4, high=3), None),
         case(real(4, 3), integers(4, high=3), real(3, low=0.5), reduction="sum", label_smoothing=0.2),
@@ -200,6 +200,7 @@ cross_entropy_of_classes.vjp(x=_cross_entropy_gradient)
         case(real(4, 3), real(4, 3, low=0.0), None),
         case(real(2, 3, 4), real(2, 3, 4, low=0.0), real(3, low=0.5), reduction="none", label_smoothing=0.2),
     ],
+    refuse=lacks("log_softmax_lastdim_kernel_impl", COMPLEX),
 )
 def cross_entropy_of_probabilities(xp, x, target, weight, *, reduction="mean", label_smoothing=0.0):
     """-sum_j t_j w_j log softmax(x)_j, for a distribution t of classes."""

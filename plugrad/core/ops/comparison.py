@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugrad.core.facts import booleans, case, integers, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, FLOATING, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, FLOATING, lacks, no_complex
 
 __all__ = [
     "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
@@ -43,7 +43,7 @@ def not_equal(xp, x1, x2):
     return xp.not_equal(x1, x2)
 
 
-@op(called="lt", constant=True, result="bool")
+@op(called="lt", constant=True, result="bool", refuse=lacks("lt_cpu", COMPLEX))
 def less(xp, x1, x2):
     r"""Return where the first is below the second.
 
@@ -58,7 +58,7 @@ def less(xp, x1, x2):
     return xp.less(x1, x2)
 
 
-@op(called="le", constant=True, result="bool")
+@op(called="le", constant=True, result="bool", refuse=lacks("le_cpu", COMPLEX))
 def less_equal(xp, x1, x2):
     r"""Return where the first is not above the second.
 
@@ -73,7 +73,7 @@ def less_equal(xp, x1, x2):
     return xp.less_equal(x1, x2)
 
 
-@op(called="gt", constant=True, result="bool")
+@op(called="gt", constant=True, result="bool", refuse=lacks("gt_cpu", COMPLEX))
 def greater(xp, x1, x2):
     r"""Return where the first is above the second.
 
@@ -88,7 +88,7 @@ def greater(xp, x1, x2):
     return xp.greater(x1, x2)
 
 
-@op(called="ge", constant=True, result="bool")
+@op(called="ge", constant=True, result="bool", refuse=lacks("ge_cpu", COMPLEX))
 def greater_equal(xp, x1, x2):
     r"""Return where the first is not below the second.
 
@@ -155,7 +155,7 @@ def logical_not(xp, x):
     return xp.logical_not(x)
 
 
-@op(constant=True, refuse=lacks("bitwise_and_cpu", FLOATING), samples=_two_integers)
+@op(constant=True, refuse=lacks("bitwise_and_cpu", FLOATING, COMPLEX), samples=_two_integers)
 def bitwise_and(xp, x1, x2):
     r"""Return the bits that are set in both; of booleans: both.
 
@@ -170,7 +170,7 @@ def bitwise_and(xp, x1, x2):
     return xp.bitwise_and(x1, x2)
 
 
-@op(constant=True, refuse=lacks("bitwise_or_cpu", FLOATING), samples=_two_integers)
+@op(constant=True, refuse=lacks("bitwise_or_cpu", FLOATING, COMPLEX), samples=_two_integers)
 def bitwise_or(xp, x1, x2):
     r"""Return the bits that are set in either; of booleans: either.
 
@@ -185,7 +185,7 @@ def bitwise_or(xp, x1, x2):
     return xp.bitwise_or(x1, x2)
 
 
-@op(constant=True, refuse=lacks("bitwise_xor_cpu", FLOATING), samples=_two_integers)
+@op(constant=True, refuse=lacks("bitwise_xor_cpu", FLOATING, COMPLEX), samples=_two_integers)
 def bitwise_xor(xp, x1, x2):
     r"""Return the bits in which two differ; of booleans: whether they differ.
 
@@ -200,7 +200,7 @@ def bitwise_xor(xp, x1, x2):
     return xp.bitwise_xor(x1, x2)
 
 
-@op(called="bitwise_not", constant=True, refuse=lacks("bitwise_not_cpu", FLOATING),
+@op(called="bitwise_not", constant=True, refuse=lacks("bitwise_not_cpu", FLOATING, COMPLEX),
     samples=lambda: [case(integers(3, 4, low=-9, high=9)), case(booleans(3))])  # fmt: skip
 def bitwise_invert(xp, x):
     r"""Return all bits the other way; of booleans: not.
@@ -216,7 +216,7 @@ def bitwise_invert(xp, x):
     return xp.bitwise_invert(x)
 
 
-@op(constant=True, refuse=lacks("lshift_cpu", BOOLEAN, FLOATING), samples=_shifted)
+@op(constant=True, refuse=lacks("lshift_cpu", BOOLEAN, FLOATING, COMPLEX), samples=_shifted)
 def bitwise_left_shift(xp, x1, x2):
     r"""Return the bits of the first shifted to the left by the second.
 
@@ -231,7 +231,7 @@ def bitwise_left_shift(xp, x1, x2):
     return xp.bitwise_left_shift(x1, x2)
 
 
-@op(constant=True, refuse=lacks("rshift_cpu", BOOLEAN, FLOATING), samples=_shifted)
+@op(constant=True, refuse=lacks("rshift_cpu", BOOLEAN, FLOATING, COMPLEX), samples=_shifted)
 def bitwise_right_shift(xp, x1, x2):
     r"""Return the bits of the first shifted to the right by the second; the sign stays.
 
@@ -291,7 +291,11 @@ def isfinite(xp, x):
     return xp.isfinite(x)
 
 
-@op(constant=True, result="bool")
+@op(
+    constant=True,
+    result="bool",
+    refuse=no_complex("signbit is not implemented for complex tensors.", NotImplementedError),
+)
 def signbit(xp, x):
     r"""Return which elements have a negative sign, -0.0 included.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, lacks
 
 __all__ = ["exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "xlogy"]
 
@@ -162,7 +162,7 @@ logaddexp.vjp(
 )
 
 
-@op(node="Xlogy", promote="float", domain="positive")
+@op(node="Xlogy", promote="float", domain="positive", refuse=lacks("xlogy_cpu", COMPLEX))
 def xlogy(xp, x1, x2):
     r"""Return x log y, which is 0 where x is 0, unless y is nan.
 

@@ -6,7 +6,7 @@ import math
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, either, lacks
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_backward", "binary_cross_entropy_with_logits",
@@ -50,7 +50,7 @@ def _with_gradient(**options):
     ]
 
 
-@op(node="MseLoss", refuse=lacks("mse_cpu", BOOLEAN, INTEGER), samples=_pairs())
+@op(node="MseLoss", refuse=lacks("mse_cpu", BOOLEAN, INTEGER, COMPLEX), samples=_pairs())
 def mse_loss(xp, x, target, *, reduction="mean"):
     """(x - target)^2."""
     d = x - target
@@ -69,7 +69,7 @@ def mse_loss_backward(xp, grad, x, target, *, reduction):
     return (2.0 * share(reduction, x.shape, target.shape) * grad) * (x - target)
 
 
-@op(node="SmoothL1Loss", refuse=lacks("smooth_l1_cpu", BOOLEAN, INTEGER), samples=_pairs(beta=0.7))
+@op(node="SmoothL1Loss", refuse=lacks("smooth_l1_cpu", BOOLEAN, INTEGER, COMPLEX), samples=_pairs(beta=0.7))
 def smooth_l1_loss(xp, x, target, *, reduction="mean", beta=1.0):
     """d^2 / (2 beta) for d = |x - target| below beta, d - beta / 2 above."""
     d = xp.abs(x - target)
@@ -94,7 +94,7 @@ def smooth_l1_loss_backward(xp, grad, x, target, *, reduction, beta):
     return (share(reduction, x.shape, target.shape) * grad) * slope
 
 
-@op(node="HuberLoss", refuse=lacks("huber_cpu", BOOLEAN, INTEGER), samples=_pairs(delta=0.7))
+@op(node="HuberLoss", refuse=lacks("huber_cpu", BOOLEAN, INTEGER, COMPLEX), samples=_pairs(delta=0.7))
 def huber_loss(xp, x, target, *, reduction="mean", delta=1.0):
     """d^2 / 2 for d = |x - target| up to delta, delta (d - delta / 2) above."""
     d = xp.abs(x - target)
@@ -148,7 +148,7 @@ def _probabilities_with_gradient():
     node="BinaryCrossEntropy",
     called="binary_cross_entropy",
     fixed=("weight",),
-    refuse=lacks("binary_cross_entropy", BOOLEAN, INTEGER),
+    refuse=lacks("binary_cross_entropy", BOOLEAN, INTEGER, COMPLEX),
     samples=_probabilities,
 )
 def binary_cross_entropy(xp, x, target, weight=None, *, reduction="mean"):
@@ -198,7 +198,7 @@ def _logits():
     node="BinaryCrossEntropyWithLogits",
     called="binary_cross_entropy_with_logits",
     fixed=("weight", "pos_weight"),
-    refuse=lacks("binary_cross_entropy_with_logits", BOOLEAN, INTEGER),
+    refuse=either(lacks("binary_cross_entropy_with_logits", BOOLEAN, INTEGER), lacks("log_sigmoid_cpu", COMPLEX)),
     samples=_logits,
 )
 def binary_cross_entropy_with_logits(xp, x, target, weight=None, pos_weight=None, *, reduction="mean"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, lacks
 
 __all__ = ["layer_norm", "layer_norm_backward"]
 
@@ -31,7 +31,7 @@ def _last(x, ndim):
     node="NativeLayerNorm",
     promote="equal",
     residuals=2,
-    refuse=lacks("LayerNormKernelImpl", BOOLEAN, INTEGER),
+    refuse=lacks("LayerNormKernelImpl", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [
         case(real(4, 3), None, None, ndim=1, eps=1e-5),
         case(real(4, 3), real(3), real(3), ndim=1, eps=1e-5),

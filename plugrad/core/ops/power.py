@@ -7,7 +7,7 @@ import math
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, lacks, powers
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, lacks, powers
 
 __all__ = ["hypot", "pow", "pow_backward", "reciprocal", "rsqrt", "sqrt", "square"]
 
@@ -130,7 +130,7 @@ def reciprocal(xp, x):
 reciprocal.vjp(x=lambda xp, g, y: -g * (y * y))
 
 
-@op(node="Hypot", refuse=lacks("hypot_cpu", BOOLEAN, INTEGER), domain="nonzero")
+@op(node="Hypot", refuse=lacks("hypot_cpu", BOOLEAN, INTEGER, COMPLEX), domain="nonzero")
 def hypot(xp, x1, x2):
     r"""Return the lengths of hypotenuses, without overflow in between.
 

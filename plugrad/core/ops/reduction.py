@@ -13,6 +13,7 @@ from plugrad.core.facts import case, real
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.op import op
 from plugrad.core.ops.overload import overload
+from plugrad.core.refusals import no_complex
 
 __all__ = [
     "all",
@@ -214,7 +215,9 @@ FUNCTIONS["var"] = variance
 FUNCTIONS["std"] = deviation
 
 
-@op(node="Nansum", samples=_with_empty)
+@op(
+    node="Nansum", samples=_with_empty, refuse=no_complex("nansum on CPU does not support complex inputs", RuntimeError)
+)
 def nansum(xp, x, *, axis=None, keepdims=False):
     """Sum over axes of what is not nan."""
     return xp.sum(xp.where(xp.isnan(x), 0, x), axis=axis, keepdims=keepdims)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, either, lacks, no_complex
 
 __all__ = ["ceil", "floor", "frac", "round", "round_decimals", "trunc"]
 
 
-@op(node="Floor", refuse=lacks("floor_vml_cpu", BOOLEAN))
+@op(
+    node="Floor",
+    refuse=either(
+        lacks("floor_vml_cpu", BOOLEAN), no_complex("floor is not supported for complex inputs", NotImplementedError)
+    ),
+)
 def floor(xp, x):
     r"""Return the largest integers not above the elements. The gradient is 0.
 
@@ -27,7 +32,12 @@ def floor(xp, x):
 floor.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Ceil", refuse=lacks("ceil_vml_cpu", BOOLEAN))
+@op(
+    node="Ceil",
+    refuse=either(
+        lacks("ceil_vml_cpu", BOOLEAN), no_complex("ceil is not supported for complex inputs", NotImplementedError)
+    ),
+)
 def ceil(xp, x):
     r"""Return the smallest integers not below the elements. The gradient is 0.
 
@@ -45,7 +55,12 @@ def ceil(xp, x):
 ceil.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Trunc", refuse=lacks("trunc_vml_cpu", BOOLEAN))
+@op(
+    node="Trunc",
+    refuse=either(
+        lacks("trunc_vml_cpu", BOOLEAN), no_complex("trunc is not supported for complex inputs", NotImplementedError)
+    ),
+)
 def trunc(xp, x):
     r"""Return the integer parts: rounded towards 0. The gradient is 0.
 
@@ -63,7 +78,7 @@ def trunc(xp, x):
 trunc.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Round", refuse=lacks("round_vml_cpu", BOOLEAN))
+@op(node="Round", refuse=lacks("round_vml_cpu", BOOLEAN, COMPLEX))
 def round_(xp, x):
     """The nearest integer, the even one of two."""
     return xp.round(x)
@@ -72,7 +87,7 @@ def round_(xp, x):
 round_.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Round", called="round", refuse=lacks("round_cpu", BOOLEAN, INTEGER),
+@op(node="Round", called="round", refuse=lacks("round_cpu", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [
         case(real(3, 4), decimals=1), case(real(3, 4, low=-900.0, high=900.0), decimals=-2)])  # fmt: skip
 def round_decimals(xp, x, *, decimals):
@@ -85,7 +100,7 @@ def round_decimals(xp, x, *, decimals):
 round_decimals.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Frac", refuse=lacks("frac_cpu", BOOLEAN, INTEGER))
+@op(node="Frac", refuse=lacks("frac_cpu", BOOLEAN, INTEGER, COMPLEX))
 def frac(xp, x):
     r"""Return the fractional parts, with the signs of the elements. The gradient is 1.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from plugrad.core.facts import booleans, case, real
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.op import op
+from plugrad.core.refusals import no_clamp, no_complex
 
 __all__ = [
     "clamp", "clamp_between", "clamp_max", "clamp_min", "clip", "drop_where", "fmax", "fmin", "keep_where", "maximum",
@@ -56,7 +57,7 @@ def _shared(xp, g, x, other, drop):
     return xp.drop_where(xp.where(xp.equal(x, other), 0.5 * g, g), drop)
 
 
-@op(node="Maximum")
+@op(node="Maximum", refuse=no_complex("maximum not implemented for complex tensors.", RuntimeError))
 def maximum(xp, x1, x2):
     r"""Return the larger of two; nan if either is. At a tie each gets half of the gradient.
 
@@ -77,7 +78,7 @@ maximum.vjp(
 )
 
 
-@op(node="Minimum")
+@op(node="Minimum", refuse=no_complex("minimum not implemented for complex tensors.", RuntimeError))
 def minimum(xp, x1, x2):
     r"""Return the smaller of two; nan if either is. At a tie each gets half of the gradient.
 
@@ -98,7 +99,7 @@ minimum.vjp(
 )
 
 
-@op(node="Fmax")
+@op(node="Fmax", refuse=no_complex("fmax not implemented for complex tensors.", RuntimeError))
 def fmax(xp, x1, x2):
     r"""Return the larger of two, or the one that is not nan. At a tie the first gets all of the gradient.
 
@@ -124,7 +125,7 @@ fmax.vjp(
 )
 
 
-@op(node="Fmin")
+@op(node="Fmin", refuse=no_complex("fmin not implemented for complex tensors.", RuntimeError))
 def fmin(xp, x1, x2):
     r"""Return the smaller of two, or the one that is not nan. At a tie the first gets all of the gradient.
 
@@ -149,7 +150,11 @@ fmin.vjp(
 )
 
 
-@op(node="ClampMin", called="clamp_min")
+@op(
+    node="ClampMin",
+    called="clamp_min",
+    refuse=no_clamp,
+)
 def clamp_min(xp, x1, x2):
     """The larger of x1 and the bound x2."""
     return xp.maximum(x1, x2)
@@ -162,7 +167,11 @@ clamp_min.vjp(
 )
 
 
-@op(node="ClampMax", called="clamp_max")
+@op(
+    node="ClampMax",
+    called="clamp_max",
+    refuse=no_clamp,
+)
 def clamp_max(xp, x1, x2):
     """The smaller of x1 and the bound x2."""
     return xp.minimum(x1, x2)
@@ -176,7 +185,7 @@ clamp_max.vjp(
 
 @op(node="Clamp", called="clamp", samples=lambda: [
     case(real(3, 4), -1.0, 1.0), case(real(3, 4), real(4), real(3, 1)),
-    case(real(3), None, 0.5), case(real(3), real(3), None)])  # fmt: skip
+    case(real(3), None, 0.5), case(real(3), real(3), None)], refuse=no_clamp)  # fmt: skip
 def clamp_between(xp, x, min=None, max=None):
     """x with what is below min or above max replaced by them; max wins where min is above it."""
     if min is not None:
@@ -206,7 +215,7 @@ clamp_between.vjp(x=_clamp_x, min=_clamp_lower, max=_clamp_upper)
 
 
 @op(node="ClampBackward1", samples=lambda: [
-    case(real(3, 4), min=-1.0, max=1.0), case(real(3), min=0.5), case(real(3), max=0.5)])  # fmt: skip
+    case(real(3, 4), min=-1.0, max=1.0), case(real(3), min=0.5), case(real(3), max=0.5)], refuse=no_clamp)  # fmt: skip
 def clamp(xp, x, *, min=None, max=None):
     """clamp_between with numbers as the bounds."""
     return xp.clamp_between(x, min, max)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
-from plugrad.core.refusals import BOOLEAN, INTEGER, lacks
+from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, either, lacks
 
 __all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
 
@@ -27,7 +27,11 @@ def along(x, axis):
     return axis if x.ndim else ()
 
 
-@op(node="Softmax", refuse=lacks("softmax_lastdim_kernel_impl", BOOLEAN, INTEGER), samples=_samples)
+@op(
+    node="Softmax",
+    refuse=either(lacks("softmax_lastdim_kernel_impl", BOOLEAN, INTEGER), lacks("softmax_kernel_impl", COMPLEX)),
+    samples=_samples,
+)
 def softmax(xp, x, *, axis):
     """exp(x_i) / sum_j exp(x_j) along an axis."""
     axis = along(x, axis)
@@ -44,7 +48,13 @@ def softmax_backward(xp, grad, result, *, axis):
     return result * (grad - xp.sum(grad * result, axis=along(grad, axis), keepdims=True))
 
 
-@op(node="LogSoftmax", refuse=lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER), samples=_samples)
+@op(
+    node="LogSoftmax",
+    refuse=either(
+        lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER), lacks("log_softmax_kernel_impl", COMPLEX)
+    ),
+    samples=_samples,
+)
 def log_softmax(xp, x, *, axis):
     """The logarithm of softmax, x - log(sum(exp(x))), without overflow."""
     axis = along(x, axis)

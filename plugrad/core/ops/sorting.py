@@ -10,6 +10,7 @@ from plugrad.core.facts import booleans, case, integers, real
 from plugrad.core.op import op
 from plugrad.core.ops import addressing
 from plugrad.core.ops.overload import overload
+from plugrad.core.refusals import COMPLEX, lacks
 
 __all__ = [
     "argsort", "argwhere", "kthvalue", "nonzero", "one_hot", "order", "searchsorted", "searchsorted_rows",
@@ -83,6 +84,7 @@ topk.vjp(x=lambda xp, g, y1, axis, x_shape: xp.scatter_zeros(g[0], y1, axis=axis
 @op(
     node="Kthvalue",
     samples=lambda: [case(real(3, 6, distinct=True), k=2), case(real(6, 3, distinct=True), k=6, axis=0)],
+    refuse=lacks("kthvalue_cpu", COMPLEX),
 )
 def kthvalue(xp, x, *, k, axis=-1):
     """The ``k``-th smallest element along an axis, counted from 1, and its index."""
@@ -113,7 +115,12 @@ def argwhere(xp, x):
     return xp.stack(xp.nonzero(x), axis=1)
 
 
-@op(constant=True, promote="none", samples=lambda: [case(real(1), real(2, 3), side="right")])
+@op(
+    constant=True,
+    promote="none",
+    samples=lambda: [case(real(1), real(2, 3), side="right")],
+    refuse=lacks("searchsorted_out_cpu", COMPLEX),
+)
 def searchsorted(xp, x1, x2, *, side="left", sorter=None):
     """Where to insert the elements of ``x2`` into the sorted vector ``x1`` (the standard's function)."""
     return xp.searchsorted_rows(x1 if sorter is None else xp.take(x1, sorter, axis=0), x2, side=side)
@@ -122,6 +129,7 @@ def searchsorted(xp, x1, x2, *, side="left", sorter=None):
 @op(
     constant=True,
     promote="none",
+    refuse=lacks("searchsorted_out_cpu", COMPLEX),
     samples=lambda: [case(real(2, 1), real(2, 3), side="left"), case(real(1), real(2, 3), side="right")],
 )
 def searchsorted_rows(xp, x1, x2, *, side="left"):

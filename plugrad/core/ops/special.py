@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from plugrad.core.op import op
+from plugrad.core.refusals import COMPLEX, lacks
 
 __all__ = ["erf"]
 
@@ -31,7 +32,7 @@ def _polynomial(z, coefficients):
     return y
 
 
-@op(node="Erf", promote="float")
+@op(node="Erf", promote="float", refuse=lacks("erf_vml_cpu", COMPLEX))
 def erf(xp, x):
     r"""Return the error function.
 

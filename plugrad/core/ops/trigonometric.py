@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from plugrad.core.op import op
+from plugrad.core.refusals import COMPLEX, lacks, no_complex
 
 __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "rad2deg", "sin",
@@ -120,7 +121,7 @@ def atan(xp, x):
 atan.vjp(x=lambda xp, g, x: xp.divide(g, x * x + 1))
 
 
-@op(node="Atan2", promote="float", domain="nonzero")
+@op(node="Atan2", promote="float", domain="nonzero", refuse=lacks("atan2_cpu", COMPLEX))
 def atan2(xp, x1, x2):
     r"""Return the angles of the points (other, input). At the origin the gradients are 0.
 
@@ -261,7 +262,12 @@ def atanh(xp, x):
 atanh.vjp(x=lambda xp, g, x: xp.divide(g, 1 - x * x))
 
 
-@op(node="Deg2Rad", called="deg2rad", promote="float")
+@op(
+    node="Deg2Rad",
+    called="deg2rad",
+    promote="float",
+    refuse=no_complex("deg2rad is not supported for complex tensors.", RuntimeError),
+)
 def deg2rad(xp, x):
     r"""Return degrees in radians.
 
@@ -279,7 +285,12 @@ def deg2rad(xp, x):
 deg2rad.vjp(x=lambda xp, g: math.pi / 180 * g)
 
 
-@op(node="Rad2Deg", called="rad2deg", promote="float")
+@op(
+    node="Rad2Deg",
+    called="rad2deg",
+    promote="float",
+    refuse=no_complex("rad2deg is not supported for complex tensors.", RuntimeError),
+)
 def rad2deg(xp, x):
     r"""Return radians in degrees.
 
