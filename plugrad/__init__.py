@@ -91,6 +91,7 @@ from plugrad.core.methods.sorting import *
 from plugrad.core.methods.splitting import *
 from plugrad.core.methods.spread import *
 from plugrad.core.methods.transposition import *
+from plugrad.core.methods.with_out import accept_out as _accept_out
 from plugrad.core.modes import enable_grad as enable_grad
 from plugrad.core.modes import inference_mode as inference_mode
 from plugrad.core.modes import is_grad_enabled as is_grad_enabled
@@ -105,6 +106,7 @@ from plugrad.core.tensor import Tensor as Tensor
 from plugrad.core.transforms.vmap import vmap as vmap
 
 newaxis = None
+_accept_out(globals())
 
 
 def __getattr__(name: str) -> _Any:

@@ -103,7 +103,7 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
         computed = dispatch.promoted_inputs(op, flat)
         taking_part = [a for a in computed if isinstance(a, Value) and a.dtype is not x.dtype]
         if taking_part and op.result == "same":
-            _check_castable(common_dtype([a for a in computed if a is not None], False), x.dtype)
+            check_castable(common_dtype([a for a in computed if a is not None], False), x.dtype)
     raws = tuple([v.raw if isinstance(v, Value) else v for v in computed])
     device = x.device
     old = x.edge
@@ -149,7 +149,7 @@ def assign(x: Any, value: Any) -> Any:
     """Put a computed Tensor's values into ``x`` (same shape after broadcasting) and let ``x`` take its history."""
     check_shape(x, dispatch.broadcast_shapes(tuple(x.raw.shape), tuple(value.raw.shape)))
     (value,) = for_writing(x, (value,), "copy_")
-    _check_castable(value.dtype, x.dtype)
+    check_castable(value.dtype, x.dtype)
     if value.dtype is not x.dtype:
         value = dispatch.cast(value, x.dtype)
     if value.raw.shape != x.raw.shape:
@@ -203,7 +203,8 @@ def check_shape(x: Any, shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_castable(result: Any, dtype: Any) -> None:
+def check_castable(result: Any, dtype: Any) -> None:
+    """A result may be put into a tensor of its own kind of dtype, or of a higher one."""
     if result.category > dtype.category:
         raise RuntimeError(
             f"result type {result.legacy_name} can't be cast to the desired output type {dtype.legacy_name}\n"

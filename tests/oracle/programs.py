@@ -33,6 +33,7 @@ MOST = 9  # tensors alive at a time: what is pushed out leaves its views behind
 ON_PURPOSE = (
     "single memory location",
     "INTERNAL ASSERT FAILED",
+    "view size is not compatible",  # in which order results lie in memory is each library's own affair
     "setStorage: sizes",  # PyTorch's index_fill_ of nothing
     "Inplace update to inference tensor outside InferenceMode",  # PyTorch has written by then
 )
@@ -241,7 +242,7 @@ def _compare_gradients(expected: Machine, actual: Machine, second: bool) -> None
             if isinstance(r, Refusal) and isinstance(g, Refusal) and r.kind is g.kind and _alike(r, g):
                 continue
             if isinstance(r, Refusal) and any(
-                text in r.text for text in ("LongTensor", "FloatTensor", "detached in-place")
+                text in r.text for text in ("LongTensor", "FloatTensor", "CopyBackwards", "detached in-place")
             ):
                 return  # PyTorch saves what is converted before, and can't use what was detached in place
             raise Difference(f"{name}: {g}, expected {r}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dispatch, dtypes, ops
-from plugrad.core.arguments import mistyped, type_name
+from plugrad.core.arguments import type_name
 from plugrad.core.errors import with_hint
-from plugrad.core.inplace import assign, check_writable, in_place, update
-from plugrad.core.modes import mode
+from plugrad.core.inplace import in_place, update
 from plugrad.core.promote import result_type, wrong_type
 from plugrad.core.refusals import boolean_operands
 from plugrad.core.value import Value
@@ -18,22 +17,6 @@ __all__ = [
     "floor_divide", "fmod", "hypot", "logaddexp", "mul", "multiply", "nextafter", "pow", "remainder", "rsub",
     "sub", "subtract", "true_divide", "xlogy", "xlogy_",
 ]  # fmt: skip
-
-
-def into(name: str, out: Any, y: Any) -> Any:
-    """Put a result into the tensor that ``out=`` gave."""
-    if not isinstance(out, Value):
-        raise mistyped(name, "out", None, "Tensor", out)
-    if mode() > 0 and (y.tracked or out.tracked):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
-            "but one of the arguments requires grad."
-        )
-    check_writable(out)
-    if 0 in out.raw.shape and out.dtype is y.dtype:
-        out.raw = y.raw
-        return out
-    return assign(out, y)
 
 
 def tensors_only(function: Any) -> Any:
@@ -87,7 +70,7 @@ def _times_alpha(input: Any, other: Any, alpha: Any) -> Any:
     return ops.multiply(dispatch.cast(other, dtype), alpha) if isinstance(other, Value) else other * alpha
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     r"""Add ``other``, scaled by ``alpha``.
 
     .. math:: y_i = input_i + alpha \cdot other_i
@@ -96,7 +79,6 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
         input: A tensor or a number.
         other: A tensor or a number.
         alpha: The factor of ``other``.
-        out: A tensor to put the result into.
 
     Returns:
         The sum.
@@ -115,11 +97,10 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     """
     if alpha.__class__ is not int or alpha != 1:
         other = _times_alpha(input, other, alpha)
-    y = ops.add(input, other)
-    return y if out is None else into("add", out, y)
+    return ops.add(input, other)
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     r"""Subtract ``other``, scaled by ``alpha``.
 
     .. math:: y_i = input_i - alpha \cdot other_i
@@ -128,7 +109,6 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
         input: A tensor or a number.
         other: A tensor or a number.
         alpha: The factor of ``other``.
-        out: A tensor to put the result into.
 
     Returns:
         The difference.
@@ -148,8 +128,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     if alpha.__class__ is not int or alpha != 1:
         boolean_operands(dtypes.bool_, (input, other))
         other = _times_alpha(input, other, alpha)
-    y = ops.subtract(input, other)
-    return y if out is None else into("sub", out, y)
+    return ops.subtract(input, other)
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
@@ -169,7 +148,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     return sub(other, input, alpha=alpha)
 
 
-def mul(input: Any, other: Any, *, out: Any = None) -> Any:
+def mul(input: Any, other: Any) -> Any:
     r"""Multiply.
 
     .. math:: y_i = input_i \cdot other_i
@@ -177,7 +156,6 @@ def mul(input: Any, other: Any, *, out: Any = None) -> Any:
     Args:
         input: A tensor or a number.
         other: A tensor or a number.
-        out: A tensor to put the result into.
 
     Returns:
         The product.
@@ -192,8 +170,7 @@ def mul(input: Any, other: Any, *, out: Any = None) -> Any:
         tensor([[3., 6.],
                 [4., 8.]])
     """
-    y = ops.multiply(input, other)
-    return y if out is None else into("mul", out, y)
+    return ops.multiply(input, other)
 
 
 _DIVISIONS = {None: ops.divide, "floor": ops.divide_floor, "trunc": ops.divide_trunc}
@@ -208,7 +185,7 @@ def _division(rounding_mode: Any) -> Any:
     return division
 
 
-def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Any:
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     r"""Divide.
 
     .. math:: y_i = \frac{input_i}{other_i}
@@ -218,7 +195,6 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = 
         other: A tensor or a number.
         rounding_mode: None divides truly: integers give floating point. ``"floor"`` rounds down, ``"trunc"``
             towards 0; integers stay integers, and the gradient is 0.
-        out: A tensor to put the result into.
 
     Returns:
         The quotient.
@@ -238,8 +214,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = 
         >>> plugrad.div(plugrad.tensor([7, -7]), 2, rounding_mode="trunc")
         tensor([ 3, -3])
     """
-    y = _division(rounding_mode)(input, other)
-    return y if out is None else into("div", out, y)
+    return _division(rounding_mode)(input, other)
 
 
 def true_divide(input: Any, other: Any) -> Any:
