@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import programs
+from benchmarks import memory, programs
 from benchmarks.timing import Result, compare
 
 # What is timed: name, the program of a library, and the ratio to PyTorch that is not to be exceeded.
@@ -95,10 +95,21 @@ def main() -> int:
             results.append(result)
             print(f"{result.ratio:6.2f}  {name}", file=sys.stderr, flush=True)
     imports = import_times()
+    plain, checkpointed = memory.checkpointing(plugrad)
     print(report(results, imports))
+    print(
+        "Activations of a 64-layer MLP, all kept against one checkpoint for 8 layers: "
+        f"{plain.kept / checkpointed.kept:.1f} times less after the forward pass, "
+        f"{plain.peak / checkpointed.peak:.1f} times less at the peak of both passes."
+    )
     if arguments.json:
         versions = {"python": platform.python_version(), "torch": torch.__version__, "plugrad": plugrad.__version__}
-        figures = {"versions": versions, "import_ms": imports, "results": [r._asdict() for r in results]}
+        figures = {
+            "versions": versions,
+            "import_ms": imports,
+            "activation_bytes": {"kept": plain._asdict(), "checkpointed": checkpointed._asdict()},
+            "results": [r._asdict() for r in results],
+        }
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
     return 0
 

@@ -17,6 +17,7 @@ from plugrad import autograd as autograd
 from plugrad import func as func
 from plugrad import nn as nn
 from plugrad import optim as optim
+from plugrad import utils as utils
 from plugrad._version import __version__ as __version__
 from plugrad.core import random as random
 from plugrad.core import return_types as return_types

@@ -19,7 +19,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-MODULES = ["array_api", "autograd", "func", "nn", "optim", "random", "return_types"]
+MODULES = ["array_api", "autograd", "func", "nn", "optim", "random", "return_types", "utils"]
 
 # Subpackages that show up because something imported them.
 LOADED = {"backends", "cli", "core", "testing"}

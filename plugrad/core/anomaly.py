@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from plugrad.core import node as nodes
 from plugrad.core.node import Node
+from plugrad.core.value import Value
 
 _CORE: Final = str(Path(__file__).parent)
 
@@ -129,12 +130,17 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
         set_anomaly_enabled(self.prev, self.prev_check_nan)
 
 
+def frames() -> traceback.StackSummary:
+    """Where the user's code is."""
+    stack = traceback.extract_stack()
+    while stack and stack[-1].filename.startswith(_CORE):
+        del stack[-1]
+    return stack
+
+
 def _note(node: Node) -> None:
     """Let a new node know where it was made, and of which node's gradient it is a part."""
-    frames = traceback.extract_stack()
-    while frames and frames[-1].filename.startswith(_CORE):
-        del frames[-1]
-    node.metadata["traceback_"] = frames.format()
+    node.metadata["traceback_"] = frames().format()
     parent = _running.get()
     if parent is not None:
         node.metadata["parent_"] = parent
@@ -158,11 +164,22 @@ def check(node: Node, grads: Any, create_graph: bool) -> None:
         raw = grad.raw if create_graph else grad
         xp = edge[0].device.xp
         # Asks the device for an answer: the one place where that is what the user wants.
-        if bool(xp.any(xp.isnan(raw))):
+        if _holds(xp.any(xp.isnan(raw))):
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {number}th output.")
 
 
-def explain(node: Node) -> None:
+def _holds(flag: Any) -> bool:
+    """Whether an answer is yes; of batched arrays, anywhere along their hidden axes."""
+    while True:
+        if isinstance(flag, Value):
+            flag = flag.raw
+        elif getattr(flag, "level", None) is not None:
+            flag = flag.data.any()
+        else:
+            return bool(flag)
+
+
+def explain(node: Node, error: Exception) -> None:
     """The walk failed at a node: show where it comes from."""
     _running.set(None)
     if not _enabled:
@@ -172,7 +189,12 @@ def explain(node: Node) -> None:
     caused = "Traceback of forward call that caused the error:\n"
     while shown is not None:
         stack = shown.metadata.get("traceback_")
-        warnings.warn(text + (_NO_TRACEBACK if stack is None else caused + "".join(stack)), stacklevel=2)
+        text += _NO_TRACEBACK if stack is None else caused + "".join(stack)
+        try:
+            warnings.warn(text, stacklevel=2)
+        except UserWarning:
+            # Where warnings are errors, the error that is under way comes first.
+            error.add_note(text)
         shown = shown.metadata.get("parent_")
         text = "" if shown is None else f"\n\nPrevious calculation was induced by {shown.name()}. "
         caused = "Traceback of forward call that induced the previous calculation:\n"

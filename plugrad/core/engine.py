@@ -9,6 +9,7 @@ shape, adding what meets, hooks, accumulation into ``.grad``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +18,11 @@ from plugrad.core.errors import BACKWARD_TWICE
 from plugrad.core.node import Node
 
 _number = attrgetter("number")
+
+_partial: ContextVar[bool] = ContextVar("plugrad_partial_walk", default=False)
+
+#: Whether this is within a walk that only computes the gradients of some tensors.
+is_partial = _partial.get
 
 
 def run(
@@ -44,12 +50,17 @@ def run(
     """
     backend = roots[0][0].device.backend
     token = backend.silence()
+    partial = is_partial()
+    if inputs is not None:
+        _partial.set(True)
     try:
         if not create_graph:
             return _walk(roots, gradients, keep_graph, False, inputs, accumulate)
         with modes.enable_grad() if record else modes.no_grad():
             return _walk(roots, gradients, keep_graph, True, inputs, accumulate)
     finally:
+        if inputs is not None:
+            _partial.set(partial)
         backend.unsilence(token)
 
 
@@ -107,8 +118,8 @@ def _walk(
                 grads = hooks.after_node(node, grads, came, create_graph, walk)
             if anomalous:
                 anomaly.check(node, grads, create_graph)
-        except Exception:
-            anomaly.explain(node)
+        except Exception as error:
+            anomaly.explain(node, error)
             raise
         # Without saved tensors there is nothing to free: such a node can run again, as in PyTorch.
         if not keep_graph and node.versions:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from plugrad.core import data, dispatch, dtypes
@@ -273,10 +274,45 @@ def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
             g.source.set_state(state)
 
 
+# Where the states of generators are noted before they draw, outermost first.
+_notes: ContextVar[tuple[dict[Generator, Any], ...]] = ContextVar("plugrad_generator_notes", default=())
+
+
+@contextmanager
+def noting(states: dict[Generator, Any]) -> Iterator[None]:
+    """Note the state of every generator before it first draws within a ``with`` block of this context."""
+    previous = _notes.get()
+    _notes.set((*previous, states))
+    try:
+        yield
+    finally:
+        _notes.set(previous)
+
+
+@contextmanager
+def replaying(states: dict[Generator, Any]) -> Iterator[None]:
+    """Let generators draw within a ``with`` block what they drew when their states were noted."""
+    present = [(g, g.source.get_state()) for g in dict.fromkeys((*all_defaults(), *states))]
+    try:
+        for g, state in states.items():
+            g.source.set_state(state)
+        yield
+    finally:
+        for g, state in present:
+            g.source.set_state(state)
+
+
+def _source(generator: Generator) -> Any:
+    for states in _notes.get():
+        if generator not in states:
+            states[generator] = generator.source.get_state()
+    return generator.source
+
+
 def _drawing(generator: Any, where: Any, name: str) -> Any:
     """The source of numbers for a device."""
     if generator is None:
-        return default_for(where).source
+        return _source(default_for(where))
     if not isinstance(generator, Generator):
         raise TypeError(f"{name}(): argument 'generator' must be plugrad.Generator, not {type_name(generator)}")
     if generator.device.type != where.type:
@@ -286,7 +322,7 @@ def _drawing(generator: Any, where: Any, name: str) -> Any:
                 f"make it with plugrad.Generator('{where}').",
             )
         )
-    return generator.source
+    return _source(generator)
 
 
 def draw(method: str, where: Any, dtype: dtypes.dtype, generator: Any, name: str, *args: Any, **options: Any) -> Any:

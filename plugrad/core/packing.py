@@ -98,18 +98,18 @@ class Packed:
     def unpack(self) -> Any:
         """The tensor that the unpack hook returns, of the shape, dtype and device of the one that was saved."""
         version = self.version
-        changed = version is not None and version[0] != self.count
-        if version is not None and changed and self.pair.guarded:
-            raise modified(self.shape, self.dtype, version[0], self.count)
+        count = self.count if version is None else version[0]
+        if count != self.count and self.pair.guarded:
+            raise modified(self.shape, self.dtype, count, self.count)
         tensor: Any = self.pair.unpack(self.value)
         if not isinstance(tensor, Value):
             raise TypeError(
                 f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
                 f"{type(tensor).__name__}"
             )
-        if version is not None and changed and tensor.version is version:
+        if count != self.count and tensor.version is version:
             # The hooks kept the very memory: PyTorch computes with the changed values.
-            raise modified(self.shape, self.dtype, version[0], self.count)
+            raise modified(self.shape, self.dtype, count, self.count)
         shape = tuple(tensor.raw.shape)
         if shape != self.shape or tensor.device is not self.device:
             raise RuntimeError(

@@ -62,6 +62,13 @@ def test_nan_names_the_op_and_the_output_and_shows_the_call() -> None:
     assert "in run\n    nan_below(zero()).sum().backward()\n" in warning
 
 
+def test_error_stays_where_warnings_are_errors() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        with autograd.set_detect_anomaly(True), pytest.raises(RuntimeError, match="returned nan values"):
+            nan_below(zero()).sum().backward()
+
+
 def test_enabling_warns() -> None:
     with pytest.warns(UserWarning, match="Anomaly Detection") as caught:
         autograd.detect_anomaly()
