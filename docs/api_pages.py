@@ -15,6 +15,7 @@ MODULES = (
     "plugrad.autograd.function",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
+    "plugrad.linalg",
     "plugrad.nn",
     "plugrad.nn.functional",
     "plugrad.nn.init",

@@ -15,6 +15,7 @@ from typing import Any as _Any
 from plugrad import array_api as array_api
 from plugrad import autograd as autograd
 from plugrad import func as func
+from plugrad import linalg as linalg
 from plugrad import nn as nn
 from plugrad import optim as optim
 from plugrad import utils as utils
@@ -70,6 +71,7 @@ from plugrad.core.methods.comparison import *
 from plugrad.core.methods.complex_numbers import *
 from plugrad.core.methods.conversion import *
 from plugrad.core.methods.counting import *
+from plugrad.core.methods.covariance import *
 from plugrad.core.methods.diagonals import *
 from plugrad.core.methods.expansion import *
 from plugrad.core.methods.extremum import *
@@ -77,6 +79,7 @@ from plugrad.core.methods.indexing import *
 from plugrad.core.methods.joining import *
 from plugrad.core.methods.linalg import *
 from plugrad.core.methods.masks import *
+from plugrad.core.methods.matrix_functions import *
 from plugrad.core.methods.neural import *
 from plugrad.core.methods.patching import *
 from plugrad.core.methods.pointwise import *

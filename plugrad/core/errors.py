@@ -15,6 +15,10 @@ class OutOfMemoryError(RuntimeError):
     """A device has no memory left for an allocation."""
 
 
+class LinAlgError(RuntimeError):
+    """A matrix has not what was asked for: it is singular, or not positive-definite, or an iteration did not end."""
+
+
 BACKWARD_TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have "
     "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "

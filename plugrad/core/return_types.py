@@ -13,14 +13,31 @@ __all__ = [
     "histogram",
     "histogramdd",
     "kthvalue",
+    "linalg_cholesky_ex",
+    "linalg_eig",
+    "linalg_eigh",
+    "linalg_inv_ex",
+    "linalg_lstsq",
+    "linalg_lu",
+    "linalg_lu_factor",
+    "linalg_lu_factor_ex",
+    "linalg_qr",
+    "linalg_slogdet",
+    "linalg_solve_ex",
+    "linalg_svd",
+    "lu_unpack",
     "max",
     "median",
     "min",
     "mode",
     "named",
     "nanmedian",
+    "qr",
+    "slogdet",
     "sort",
+    "svd",
     "topk",
+    "triangular_solve",
 ]
 
 
@@ -75,3 +92,20 @@ nanmedian = named("nanmedian", "values", "indices")
 mode = named("mode", "values", "indices")
 histogram = named("histogram", "hist", "bin_edges")
 histogramdd = named("histogramdd", "hist", "bin_edges")
+linalg_cholesky_ex = named("linalg_cholesky_ex", "L", "info")
+linalg_eig = named("linalg_eig", "eigenvalues", "eigenvectors")
+linalg_eigh = named("linalg_eigh", "eigenvalues", "eigenvectors")
+linalg_inv_ex = named("linalg_inv_ex", "inverse", "info")
+linalg_lstsq = named("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+linalg_lu = named("linalg_lu", "P", "L", "U")
+linalg_lu_factor = named("linalg_lu_factor", "LU", "pivots")
+linalg_lu_factor_ex = named("linalg_lu_factor_ex", "LU", "pivots", "info")
+linalg_qr = named("linalg_qr", "Q", "R")
+linalg_slogdet = named("linalg_slogdet", "sign", "logabsdet")
+linalg_solve_ex = named("linalg_solve_ex", "result", "info")
+linalg_svd = named("linalg_svd", "U", "S", "Vh")
+lu_unpack = named("lu_unpack", "P", "L", "U")
+qr = named("qr", "Q", "R")
+slogdet = named("slogdet", "sign", "logabsdet")
+svd = named("svd", "U", "S", "V")
+triangular_solve = named("triangular_solve", "solution", "cloned_coefficient")

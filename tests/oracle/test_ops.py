@@ -12,6 +12,7 @@ from tests.oracle import (
     counts,
     indexing,
     linalg,
+    matrices,
     more_numbers,
     more_shapes,
     neural,
@@ -28,6 +29,7 @@ TABLE: dict[str, Row] = (
     | shapes.ROWS
     | indexing.ROWS
     | linalg.ROWS
+    | matrices.ROWS
     | neural.ROWS
     | more_numbers.ROWS
     | more_shapes.ROWS
@@ -45,6 +47,8 @@ CASES = [
 # Rows with a sample that PyTorch refuses; in any other row such a sample would test nothing.
 SOME_REFUSED = {"argmax", "argmin", "reshape"}
 WARNINGS = (
+    pytest.mark.filterwarnings("ignore:torch.[a-z_]+ is deprecated:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Using torch.cross without specifying the dim arg:UserWarning"),
     pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning"),
     pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors:UserWarning"),
     pytest.mark.filterwarnings("ignore:index_reduce\\(\\) is in beta:UserWarning"),

@@ -18,6 +18,14 @@ from plugrad.core.ops.matrices import PADE_NORM, pade
 _PLAIN: Final = Namespace("numpy", np, {})
 
 
+def cholesky(x: Any, *, upper: bool = False) -> Any:
+    """NumPy lets nan pass, which is no positive number either."""
+    y = np.linalg.cholesky(x, upper=upper)
+    if np.isnan(np.diagonal(y, axis1=-2, axis2=-1)).any():
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
+    return y
+
+
 def eigh_triangle(x: Any, *, upper: bool = False) -> Any:
     """LAPACK reads one triangle as it is; a hermitian matrix need not be made."""
     return tuple(np.linalg.eigh(x, "U" if upper else "L"))
@@ -128,7 +136,8 @@ def _eliminate(a: Any, pivots: Any) -> int:
     info = 0
     with np.errstate(all="ignore"):
         for i in range(len(pivots)):
-            row = i + int(np.argmax(np.abs(a[i:, i])))
+            # LAPACK's measure of complex numbers.
+            row = i + int(np.argmax(np.abs(a[i:, i].real) + np.abs(a[i:, i].imag)))
             pivots[i] = row + 1
             if row != i:
                 a[[i, row]] = a[[row, i]]
@@ -143,6 +152,7 @@ def _eliminate(a: Any, pivots: Any) -> int:
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "eigh_triangle": eigh_triangle,
     "eigvalsh_triangle": eigvalsh_triangle,
+    "linalg_cholesky": cholesky,
     "linalg_cofactors": cofactors,
     "linalg_eig": eig,
     "linalg_eigvals": eigvals,

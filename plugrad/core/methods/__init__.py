@@ -7,6 +7,7 @@ from plugrad.core.methods.comparison import ComparisonMethods
 from plugrad.core.methods.complex_numbers import ComplexMethods
 from plugrad.core.methods.conversion import ConversionMethods
 from plugrad.core.methods.counting import CountingMethods
+from plugrad.core.methods.covariance import CovarianceMethods
 from plugrad.core.methods.creation import CreationMethods
 from plugrad.core.methods.diagonals import DiagonalMethods
 from plugrad.core.methods.expansion import ExpansionMethods
@@ -15,6 +16,7 @@ from plugrad.core.methods.filling import FillingMethods
 from plugrad.core.methods.indexing import IndexingMethods
 from plugrad.core.methods.linalg import LinalgMethods
 from plugrad.core.methods.masks import MaskMethods
+from plugrad.core.methods.matrix_functions import MatrixMethods
 from plugrad.core.methods.neural import NeuralMethods
 from plugrad.core.methods.patching import PatchingMethods
 from plugrad.core.methods.pointwise import PointwiseMethods
@@ -57,6 +59,8 @@ class Methods(
     MaskMethods,
     ComplexMethods,
     LinalgMethods,
+    MatrixMethods,
+    CovarianceMethods,
     NeuralMethods,
     ConversionMethods,
     CreationMethods,

@@ -18,7 +18,6 @@ __all__ = [
     "mean",
     "nanmean",
     "nansum",
-    "norm",
     "prod",
     "sum",
 ]
@@ -272,46 +271,6 @@ def logsumexp(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) 
     return ops.logsumexp(x, axis=axis, keepdims=dimensions.flag("logsumexp", keepdim))
 
 
-def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
-    r"""Return the p-norm of all elements, or the norms over dimensions.
-
-    .. math:: \lVert x \rVert_p = \Big(\sum_i |x_i|^p\Big)^{1/p}
-
-    Args:
-        input: The tensor, of a floating dtype.
-        p: The order: any number, ``inf`` (the largest size), ``-inf`` (the smallest), 0 (the count of nonzeros), or
-            ``"fro"``, which is 2.
-        dim: The dimension or dimensions; all by default.
-        keepdim: Keep them, with size 1.
-        dtype: Convert the elements to this dtype first.
-
-    Returns:
-        A tensor. At 0 its gradient is 0.
-
-    Raises:
-        RuntimeError: for integers, an unknown order, and for the inf-norm of nothing.
-        NotImplementedError: for ``"nuc"``, which needs singular values.
-
-    Example::
-
-        >>> import plugrad
-        >>> x = plugrad.tensor([[3.0, 4.0], [0.0, 0.0]])
-        >>> x.norm()
-        tensor(5.)
-        >>> x.norm(1, dim=1)
-        tensor([7., 0.])
-    """
-    x = dimensions.tensor("norm", input)
-    if p is None or p == "fro":
-        p = 2
-    elif p == "nuc":
-        raise NotImplementedError("norm(): the nuclear norm needs singular values, which plugrad does not have yet")
-    elif isinstance(p, str):
-        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
-    p = arguments.as_number("linalg_vector_norm", "ord", 2, p)
-    return vector_norm(x, p, dim, keepdim, dtype=dtype)
-
-
 def vector_norm(x: Any, ord: Any, dim: Any, keepdim: bool, dtype: Any = None) -> Any:
     """The norm of vectors, with the checks and texts of PyTorch's linalg.vector_norm."""
     dtype = arguments.as_dtype("linalg_vector_norm", dtype)
@@ -438,7 +397,6 @@ class ReductionMethods:
     nanmean = nanmean
     prod = prod
     logsumexp = logsumexp
-    norm = norm
     all = all
     any = any
     count_nonzero = count_nonzero

@@ -12,6 +12,7 @@ from plugrad.core.ops.contraction import *
 from plugrad.core.ops.convolution import *
 from plugrad.core.ops.creation import *
 from plugrad.core.ops.decompositions import *
+from plugrad.core.ops.distances import *
 from plugrad.core.ops.dropout import *
 from plugrad.core.ops.elementary import *
 from plugrad.core.ops.embedding import *

@@ -28,6 +28,7 @@ def positive_definite(xp, x):
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgCholeskyEx",
     called="linalg_cholesky",
     samples=lambda: [case(real(3, 3)), case(real(2, 4, 4), upper=True), case(real(0, 0)), case(real(0, 2, 2))],
@@ -41,9 +42,8 @@ def linalg_cholesky(xp, x, *, upper=False):
 def _cholesky_rule(xp, g, y, upper):
     low = adjoint(xp, y) if upper else y
     inner = xp.matmul(adjoint(xp, low), xp.matrix_transpose(g) if upper else conjugate(xp, g))
-    inner = xp.tril(inner) - 0.5 * diagonal_matrix(xp, diagonal_of(xp, inner))
-    # Of the gradients that do for a symmetric x, the symmetric one.
-    inner = 0.5 * (inner + adjoint(xp, inner))
+    # Of the gradients that do for a hermitian x, the hermitian one (if the diagonal of what comes in is real).
+    inner = 0.5 * (xp.tril(inner) + adjoint(xp, xp.tril(inner, k=-1)))
     found = xp.solve_triangular(adjoint(xp, low), inner, upper=True)
     return conjugate(xp, xp.solve_triangular(low, found, upper=False, left=False))
 
@@ -51,7 +51,12 @@ def _cholesky_rule(xp, g, y, upper):
 linalg_cholesky.vjp(x=_cholesky_rule)
 
 
-@op(constant=True, promote="none", samples=lambda: [case(real(3, 3)), case(real(2, 2, 2)), case(real(0, 0))])
+@op(
+    constant=True,
+    promote="none",
+    batch="stack",
+    samples=lambda: [case(real(3, 3)), case(real(2, 2, 2)), case(real(0, 0))],
+)
 def cholesky_failure(xp, x):
     """The order of the first leading minor that is not positive, for each matrix; 0 where all are."""
     lead, n = x.shape[:-2], x.shape[-1]
@@ -77,6 +82,7 @@ def _is_complex(xp, x):
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgQr",
     samples=lambda: [
         case(real(3, 3)),
@@ -135,6 +141,7 @@ linalg_qr.op.node_class.fills_zeros = False
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgQr",
     tested="tests/ops/test_linalg_decompositions.py",
 )
@@ -219,6 +226,8 @@ def _eigh_rule(xp, g, y0, y1):
         inner = xp.matmul(vh, conjugate(xp, vectors))
         if _is_complex(xp, y1):
             inner = _checked(xp, inner, diagonal_of(xp, inner), "linalg_eigh_backward", "eigenvectors")
+        # Of the gradients that do for a hermitian x, the hermitian one.
+        inner = 0.5 * _skew(xp, inner)
         apart, same = _differences(xp, y0, y0)
         inner = xp.divide(xp.where(same, xp.zeros_like(inner), inner), apart)
     if values is not None:
@@ -242,7 +251,7 @@ def eigvalsh_triangle(xp, x, *, upper=False):
     return xp.eigh_triangle(x, upper=upper)[0]
 
 
-@op(promote="none", node="LinalgEig", tested="tests/ops/test_linalg_decompositions.py")
+@op(promote="none", batch="stack", node="LinalgEig", tested="tests/ops/test_linalg_decompositions.py")
 def linalg_eig(xp, x):
     """The eigenvalues and eigenvectors of any square matrices, complex."""
     return xp.linalg_eig(x)
@@ -272,7 +281,7 @@ linalg_eig.vjp(x=_eig_rule)
 linalg_eig.op.node_class.fills_zeros = False
 
 
-@op(promote="none", tested="tests/ops/test_linalg_decompositions.py")
+@op(promote="none", batch="stack", tested="tests/ops/test_linalg_decompositions.py")
 def linalg_eigvals(xp, x):
     """The eigenvalues alone."""
     return xp.linalg_eig(x)[0]
@@ -283,6 +292,7 @@ def linalg_eigvals(xp, x):
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgSvd",
     samples=lambda: [
         case(real(3, 3)),
@@ -343,7 +353,7 @@ linalg_svd.vjp(x=_svd_rule)
 linalg_svd.op.node_class.fills_zeros = False
 
 
-@op(promote="none", samples=lambda: [case(real(3, 3)), case(real(2, 2, 4)), case(real(0, 2))])
+@op(promote="none", batch="stack", samples=lambda: [case(real(3, 3)), case(real(2, 2, 4)), case(real(0, 2))])
 def linalg_svdvals(xp, x):
     """The singular values alone."""
     return xp.linalg_svd(x, full_matrices=False)[1]
@@ -352,7 +362,7 @@ def linalg_svdvals(xp, x):
 # -- LU ----------------------------------------------------------------------------------------------------------------
 
 
-@op(constant=True, promote="none", samples=lambda: [case(integers(2, 3, low=3, high=4), rows=3)])
+@op(constant=True, promote="none", batch="stack", samples=lambda: [case(integers(2, 3, low=3, high=4), rows=3)])
 def permutation(xp, pivots, *, rows):
     """The order of rows after the exchanges that LAPACK's pivots, counted from 1, tell of."""
     numbers = xp.arange(rows, dtype=pivots.dtype)
@@ -370,6 +380,7 @@ def _exchange(xp, numbers, i, other):
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgLuFactorEx",
     called="linalg_lu_factor",
     samples=lambda: [case(real(3, 3)), case(real(2, 4, 2)), case(real(2, 4)), case(real(0, 2))],
@@ -383,7 +394,9 @@ def lu_packed(xp, x):
     pivots = []
     info = xp.zeros(x.shape[:-2], dtype=xp.int32)
     for i in range(k):
-        size = xp.abs(x[..., :, i])
+        here = x[..., :, i]
+        # LAPACK's measure of complex numbers.
+        size = xp.abs(xp.real(here)) + xp.abs(xp.imag(here)) if _is_complex(xp, x) else xp.abs(here)
         size = xp.where(size == size, size, xp.full_like(size, xp.inf))
         size = xp.where(rows < i, xp.full_like(size, -1), size)
         found = xp.argmax(size, axis=-1, keepdims=True)

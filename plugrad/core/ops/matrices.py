@@ -9,8 +9,8 @@ from plugrad.core.facts import case, real
 from plugrad.core.op import op
 
 __all__ = [
-    "linalg_cofactors", "linalg_det", "linalg_inv", "linalg_matrix_exp", "linalg_slogdet", "linalg_solve",
-    "pseudo_inverse", "solve_triangular", "solve_vectors",
+    "cholesky_solve", "linalg_cofactors", "linalg_cross", "linalg_det", "linalg_inv", "linalg_matrix_exp",
+    "linalg_slogdet", "linalg_solve", "pseudo_inverse", "solve_triangular", "solve_vectors",
 ]  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def _squares():
     return [case(real(3, 3)), case(real(2, 4, 4)), case(real(0, 0)), case(real(0, 2, 2))]
 
 
-@op(promote="none", node="LinalgInvEx", called="linalg_inv", samples=_squares, through=well_conditioned)
+@op(promote="none", batch="stack", node="LinalgInvEx", called="linalg_inv", samples=_squares, through=well_conditioned)
 def linalg_inv(xp, x):
     """The inverses of stacked matrices."""
     return xp.linalg_inv(x)
@@ -67,6 +67,7 @@ linalg_inv.vjp(x=_inverse_rule)
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgSolveEx",
     called="linalg_solve",
     samples=lambda: [
@@ -119,6 +120,7 @@ def triangle(xp, x, upper, unitriangular=False):
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgSolveTriangular",
     called="linalg_solve_triangular",
     samples=lambda: [
@@ -150,10 +152,36 @@ def _solve_triangular_rule(xp, g, x1, y, upper, left, unitriangular, needs):
 solve_triangular.vjp(joint=_solve_triangular_rule)
 
 
+@op(
+    promote="none",
+    batch="stack",
+    tested="tests/ops/test_linalg_equations.py",
+)
+def cholesky_solve(xp, x, factor, *, upper=False):
+    """X in ``L L^H X = x``, or ``U^H U X = x``."""
+    other = adjoint(xp, factor)
+    low, up = (other, factor) if upper else (factor, other)
+    return xp.solve_triangular(up, xp.solve_triangular(low, x, upper=False), upper=True)
+
+
+def _cholesky_solve_rule(xp, g, factor, y, upper, needs):
+    g = xp.cholesky_solve(conjugate(xp, g), factor, upper=upper)
+    if not needs[1]:
+        return conjugate(xp, g), None
+    # As PyTorch's: the factor counts as a full matrix, so that the gradient is no triangle.
+    inner = -xp.matmul(g, adjoint(xp, y))
+    inner = inner + adjoint(xp, inner)
+    factor = triangle(xp, factor, upper)
+    return conjugate(xp, g), conjugate(xp, xp.matmul(factor, inner) if upper else xp.matmul(inner, factor))
+
+
+cholesky_solve.vjp(joint=_cholesky_solve_rule)
+
+
 # -- determinants ------------------------------------------------------------------------------------------------------
 
 
-@op(promote="none", node="LinalgDet", called="linalg_det", samples=_squares, through=well_conditioned)
+@op(promote="none", batch="stack", node="LinalgDet", called="linalg_det", samples=_squares, through=well_conditioned)
 def linalg_det(xp, x):
     """The determinants of stacked matrices."""
     return xp.linalg_det(x)
@@ -177,6 +205,7 @@ def _product_without(xp, x, count):
 
 @op(
     promote="none",
+    batch="stack",
     node="LinalgDetBackward",
     samples=lambda: [case(real(3, 3)), case(real(2, 2, 2)), case(real(1, 1)), case(real(0, 0))],
 )
@@ -206,7 +235,14 @@ def _cofactors_rule(xp, g, x):
 linalg_cofactors.vjp(x=_cofactors_rule)
 
 
-@op(promote="none", node="LinalgSlogdet", called="linalg_slogdet", samples=_squares, through=well_conditioned)
+@op(
+    promote="none",
+    batch="stack",
+    node="LinalgSlogdet",
+    called="linalg_slogdet",
+    samples=_squares,
+    through=well_conditioned,
+)
 def linalg_slogdet(xp, x):
     """The sign of the determinant and the logarithm of its size."""
     return xp.linalg_slogdet(x)
@@ -306,7 +342,7 @@ def pade(xp, x):
     return xp.linalg_solve(even - odd, even + odd)
 
 
-@op(promote="none", node="LinalgMatrixExp", called="linalg_matrix_exp", samples=_squares)
+@op(promote="none", batch="stack", node="LinalgMatrixExp", called="linalg_matrix_exp", samples=_squares)
 def linalg_matrix_exp(xp, x):
     """The exponentials of stacked matrices: the sum of x^k / k!, by scaling and squaring."""
     if 0 in x.shape:
@@ -330,3 +366,39 @@ def _matrix_exp_rule(xp, g, x):
 
 
 linalg_matrix_exp.vjp(x=_matrix_exp_rule)
+
+
+# -- the cross product -------------------------------------------------------------------------------------------------
+
+
+@op(
+    promote="none",
+    batch="stack",
+    node="LinalgCross",
+    linear="each",
+    called="linalg_cross",
+    samples=lambda: [
+        case(real(3), real(3)),
+        case(real(2, 3), real(1, 3)),
+        case(real(3, 2), real(3, 2), axis=-2),
+    ],
+)
+def linalg_cross(xp, x1, x2, *, axis=-1):
+    """The cross products of vectors of three elements along an axis, counted from the end."""
+    axis %= x1.ndim
+    lead = [slice(None)] * axis
+
+    def part(x, i):
+        return x[(*lead, slice(i, i + 1), ...)]
+
+    parts = []
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        parts.append(part(x1, j) * part(x2, k) - part(x1, k) * part(x2, j))
+    return xp.concat(parts, axis=axis)
+
+
+linalg_cross.vjp(
+    x1=lambda xp, g, x2, axis: xp.linalg_cross(x2, g, axis=axis),
+    x2=lambda xp, g, x1, axis: xp.linalg_cross(g, x1, axis=axis),
+)
