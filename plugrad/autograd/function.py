@@ -3,5 +3,6 @@
 from plugrad.core.function import Function as Function
 from plugrad.core.function import once_differentiable as once_differentiable
 from plugrad.core.function_context import FunctionCtx as FunctionCtx
+from plugrad.core.function_mapped import VmapInfo as VmapInfo
 
-__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+__all__ = ["Function", "FunctionCtx", "VmapInfo", "once_differentiable"]

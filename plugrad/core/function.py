@@ -9,8 +9,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import modes, packing
+from plugrad.core import function_levels, modes, packing
 from plugrad.core.function_context import FunctionCtx, FunctionNode, Saved, refusing, settle_attributes
+from plugrad.core.levels import innermost
 from plugrad.core.value import Value
 
 _LEGACY = (
@@ -156,31 +157,53 @@ class Function:
             RuntimeError: if an input that requires a gradient was changed in place and not marked, or marked and not
                 returned.
         """
+        return cls._called(args, kwargs)[0]
+
+    @classmethod
+    def _called(
+        cls, args: tuple[Any, ...], kwargs: dict[str, Any], keep: bool = False
+    ) -> tuple[Any, FunctionCtx, function_levels.Kept | None]:
+        """As ``apply``, with the context of the call and, where asked, what it has of tensors."""
         separate = cls.setup_context is not Function.setup_context
         if separate:
             args, kwargs = _bound(cls.forward, args, kwargs)
         arguments = (*args, *kwargs.values()) if kwargs else args
         tensors = [x for x in arguments if isinstance(x, Value)]
+        target: Any = None
+        if innermost() is not None or any([x.device.depth for x in tensors]):
+            target = function_levels.target_of(arguments)
+            function_levels.check_separate(separate, target)
+        device = target if target is not None else tensors[0].device if tensors else None
         recorded = modes.mode() > 0
+        before = function_levels.counts(tensors)
         ctx = FunctionCtx()
+        if target is not None:
+            output, risen = function_levels.call(cls, args, kwargs, target, separate)
+            ctx = risen or ctx
         ctx._function = cls
         # Made first, so that hooks can be put on it in forward.
-        node = cls._node_class(ctx, tensors[0].device if tensors else None)
+        node = cls._node_class(ctx, device)
         ctx._node = weakref.ref(node)
-        ctx.needs_input_grad = tuple([recorded and isinstance(x, Value) and x.tracked for x in arguments])
-        before = [None if x.version is None else x.version[0] for x in tensors]
+        depth = 0 if target is None else target.depth
+        ctx.needs_input_grad = tuple([recorded and isinstance(x, Value) and _varies(x, depth) for x in arguments])
         with modes.no_grad():
+            if target is None:
+                output = cls.forward(*args, **kwargs) if separate else cls.forward(ctx, *args, **kwargs)
             if separate:
-                output = cls.forward(*args, **kwargs)
                 cls.setup_context(ctx, args, output)
-            else:
-                output = cls.forward(ctx, *args, **kwargs)
         several = isinstance(output, tuple)
         outputs = list(output) if several else [output]
         record = any(ctx.needs_input_grad)
-        _check_changes(ctx, arguments, tensors, before, outputs, record)
-        results = _place(ctx, node, arguments, tensors, outputs, record)
-        return tuple(results) if several else results[0]
+        _check_changes(ctx, arguments, tensors, before, outputs, record, depth)
+        kept = function_levels.Kept(ctx, outputs) if keep else None
+        results = _place(ctx, node, arguments, tensors, outputs, record, depth)
+        return (tuple(results) if several else results[0]), ctx, kept
+
+
+def _varies(x: Any, depth: int) -> bool:
+    """Whether a tensor has a gradient at this level; those of lower levels are constants."""
+    tracked: bool = x.tracked and x.device.depth == depth
+    return tracked
 
 
 def _bound(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -197,6 +220,7 @@ def _check_changes(
     before: list[int | None],
     outputs: list[Any],
     record: bool,
+    depth: int,
 ) -> None:
     """In-place changes of what requires a gradient must be marked, and what is marked must be returned."""
     marked = ctx.dirty_tensors or ()
@@ -215,8 +239,9 @@ def _check_changes(
         )
     if not record:
         return
-    for x, count in zip(tensors, before, strict=True):
-        if x.tracked and id(x) not in dirty and count is not None and x.version[0] != count:
+    after = function_levels.counts(tensors)
+    for x, count, now in zip(tensors, before, after, strict=True):
+        if _varies(x, depth) and id(x) not in dirty and count != now:
             index = [y is x for y in arguments].index(True)
             raise RuntimeError(_UNMARKED.format(index=index, name=ctx._function.__name__))
 
@@ -228,6 +253,7 @@ def _place(
     tensors: list[Any],
     outputs: list[Any],
     record: bool,
+    depth: int,
 ) -> list[Any]:
     """Give the outputs their place in the graph, and keep what is to be saved."""
     dirty = [x for x in ctx.dirty_tensors or () if any([x is y for y in tensors])]
@@ -237,7 +263,7 @@ def _place(
     results = []
     for out in outputs:
         changed = _contains(dirty, out)
-        if isinstance(out, Value) and not changed and (out.tracked or _contains(tensors, out)):
+        if isinstance(out, Value) and not changed and (_varies(out, depth) or _contains(tensors, out)):
             # An input returned as it is: another Tensor of the same memory, so that the input keeps its own history.
             alias: Any = out
             results.append(alias.detach())
@@ -245,7 +271,7 @@ def _place(
             results.append(out)
     if not record:
         return results
-    edges = tuple([((x.edge or (x, None)) if x.tracked else None) for x in tensors])
+    edges = tuple([((x.edge or (x, None)) if _varies(x, depth) else None) for x in tensors])
     node.edges = edges
     node.renumber()
     node._inputs = tuple([(tuple(x.raw.shape), x.dtype, x.device) if isinstance(x, Value) else None for x in arguments])
@@ -316,12 +342,12 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         with modes.no_grad():
             outputs = backward(ctx, *grads)
         flat = [x for given in grads for x in (given if isinstance(given, list) else (given,))]
-        if modes.mode() <= 0 or not any([isinstance(x, Value) and x.tracked for x in flat]):
-            return outputs
         message = "trying to differentiate twice a function that was marked with @once_differentiable"
-        if not isinstance(outputs, tuple):
-            outputs = (outputs,)
-        edges = (*ctx._node().edges, *[x.edge or (x, None) for x in flat if isinstance(x, Value) and x.tracked])
-        return tuple([refusing(x, message, edges) if isinstance(x, Value) else x for x in outputs])
+        several = isinstance(outputs, tuple)
+        found = [function_levels.sealed(x, message) for x in (outputs if several else (outputs,))]
+        if modes.mode() > 0 and any([isinstance(x, Value) and x.tracked for x in flat]):
+            edges = (*ctx._node().edges, *[x.edge or (x, None) for x in flat if isinstance(x, Value) and x.tracked])
+            found = [refusing(x, message, edges) if isinstance(x, Value) else x for x in found]
+        return tuple(found) if several else found[0]
 
     return wrapper

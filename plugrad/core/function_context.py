@@ -15,6 +15,7 @@ from plugrad.core import dispatch, engine, modes, packing
 from plugrad.core.anomaly import modified
 from plugrad.core.conjugation import conjugated
 from plugrad.core.errors import BACKWARD_TWICE, INFERENCE_SAVED, with_hint
+from plugrad.core.levels import lift
 from plugrad.core.node import Edge, ErrorNode, Node
 from plugrad.core.saving import SavedTensor, check_hooks
 from plugrad.core.value import Value
@@ -24,6 +25,12 @@ _INTERMEDIATE = (
     "what that tensor depends on is not recorded\n"
     "Hint: save the inputs instead and compute it again in backward, or return it as an output; pass a constant to "
     "apply as an argument."
+)
+
+_NO_TANGENT = (
+    "backward of a dual number through {name}: it saved a tensor that is neither an input nor an output of its forward, "
+    "whose tangent is not known\n"
+    "Hint: save the inputs instead and compute it again in backward, or move what is saved to setup_context."
 )
 
 _ACCESSED_ONCE = (
@@ -37,12 +44,15 @@ _COMPLEX_FOR_REAL = (
 )
 
 #: What a context has of its own, beside what users set on it.
-_OWN = frozenset(
+OWN = frozenset(
     (
-        "_function", "_node", "_packed", "_watched", "_intermediates", "to_save", "dirty_tensors", "non_differentiable",
-        "materialize_grads", "saved_for_forward", "needs_input_grad",
+        "_function", "_node", "_packed", "_watched", "_intermediates", "_risen", "to_save", "dirty_tensors",
+        "non_differentiable", "materialize_grads", "saved_for_forward", "needs_input_grad",
     )
 )  # fmt: skip
+
+#: What of it goes with it to another level.
+CARRIED = frozenset(("to_save", "non_differentiable", "dirty_tensors", "materialize_grads", "saved_for_forward"))
 
 
 class Saved:
@@ -81,17 +91,17 @@ def refusing(tensor: Any, message: str, edges: tuple[Edge, ...]) -> Any:
     return out
 
 
-def _mapped(tree: Any, leaf: Callable[[Any], Any]) -> Any:
+def mapped(tree: Any, leaf: Callable[[Any], Any]) -> Any:
     """A structure of tuples, lists and dictionaries with ``leaf`` called on what is in it; itself if none changed."""
     if isinstance(tree, (tuple, list)):
-        items = [_mapped(x, leaf) for x in tree]
+        items = [mapped(x, leaf) for x in tree]
         if all([a is b for a, b in zip(items, tree, strict=True)]):
             return tree
         if hasattr(tree, "_fields"):
             return type(tree)(*items)
         return type(tree)(items)
     if isinstance(tree, dict):
-        values = {key: _mapped(x, leaf) for key, x in tree.items()}
+        values = {key: mapped(x, leaf) for key, x in tree.items()}
         return tree if all([values[key] is x for key, x in tree.items()]) else values
     return leaf(tree)
 
@@ -107,6 +117,9 @@ class FunctionCtx:
     _watched: tuple[Any, ...] = ()
     #: Tensors among the attributes whose history nobody recorded.
     _intermediates: tuple[Any, ...] = ()
+
+    #: Whether forward ran on the primals of dual numbers: what else it saved has lost its tangent.
+    _risen = False
 
     to_save: tuple[Any, ...] | None = None
     dirty_tensors: tuple[Any, ...] | None = None
@@ -239,7 +252,7 @@ class FunctionCtx:
         if node is not None:
             packed = attributes.get("_packed", {})
             if name in packed:
-                return _mapped(packed[name], lambda x: node.unpacked(x) if isinstance(x, Saved) else x)
+                return mapped(packed[name], lambda x: node.unpacked(x) if isinstance(x, Saved) else x)
             if name in _FROM_NODE:
                 return getattr(node, name)
         raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
@@ -263,7 +276,7 @@ class _GuardedCtx(FunctionCtx):
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
-        if name in _OWN or name[:2] == "__" or name not in super().__getattribute__("__dict__"):
+        if name in OWN or name[:2] == "__" or name not in super().__getattribute__("__dict__"):
             return value
         intermediates = super().__getattribute__("_intermediates")
         if not intermediates:
@@ -274,7 +287,7 @@ class _GuardedCtx(FunctionCtx):
         def refused(x: Any) -> Any:
             return refusing(x, message, node.edges) if any([x is y for y in intermediates]) else x
 
-        return _mapped(value, refused)
+        return mapped(value, refused)
 
 
 def guarded(ctx: FunctionCtx) -> FunctionCtx:
@@ -304,8 +317,8 @@ def settle_attributes(ctx: FunctionCtx, node: FunctionNode, inputs: list[Any], o
 
     packed = {}
     for name, value in list(ctx.__dict__.items()):
-        if name not in _OWN:
-            without = _mapped(value, seen)
+        if name not in OWN:
+            without = mapped(value, seen)
             if without is not value:
                 packed[name] = without
                 del ctx.__dict__[name]
@@ -380,6 +393,8 @@ class FunctionNode(Node):
             edge = self.edges[item.number]
         elif item.kind == "output":
             edge = (self, item.number)
+        elif item.kind == "intermediate" and self._ctx._risen:
+            raise RuntimeError(_NO_TANGENT.format(name=self.name()))
         elif item.kind == "intermediate" and modes.mode() > 0:
             return refusing(tensor, _INTERMEDIATE.format(name=self.name()), self.edges)
         if edge is not None and edge[1] is None and edge[0].version is version:
@@ -409,6 +424,8 @@ class FunctionNode(Node):
 
     def _backward(self, ctx: FunctionCtx, values: list[Any]) -> list[Any]:
         """Run the user's backward and check what it returns against the inputs."""
+        if ctx._risen and ctx._intermediates:
+            raise RuntimeError(_NO_TANGENT.format(name=self.name()))
         for x, version, count in ctx._watched:
             if version[0] != count:
                 raise modified(x.raw.shape, x.dtype, version[0], count)
@@ -446,6 +463,8 @@ class FunctionNode(Node):
         """One returned gradient in its input's shape and dtype."""
         shape, dtype, device = facts
         name = self.name()
+        if grad.device is not device and grad.device.depth < device.depth:
+            grad = lift(grad, device)
         got = tuple(grad.raw.shape)
         if got != shape:
             try:
@@ -462,7 +481,7 @@ class FunctionNode(Node):
             raise RuntimeError(
                 with_hint(_COMPLEX_FOR_REAL, f"input {i} of {name} is real; return the real part of its gradient.")
             )
-        if grad.device is not device:
+        if grad.device.root is not device.root:
             raise RuntimeError(
                 f"Function {name} returned an invalid gradient at index {i} - expected device {device} but got "
                 f"{grad.device}"

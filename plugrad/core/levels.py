@@ -7,7 +7,8 @@ several levels meet, the lower ones are lifted, and derivatives of one level nev
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -175,6 +176,27 @@ _innermost: ContextVar[Level | None] = ContextVar("plugrad_level", default=None)
 
 #: The innermost open level of this context, or None.
 innermost = _innermost.get
+
+
+@contextlib.contextmanager
+def under(target: Any) -> Iterator[None]:
+    """Compute below a level, in its mode: what is made belongs to the levels under it.
+
+    Args:
+        target: The level, as a device.
+    """
+    before, inside = innermost(), mode()
+    level = before
+    while level is not None and level.on(target.root) is not target:
+        level = level.outer
+    if level is not None:
+        _innermost.set(level.outer)
+    set_mode(inside if target.outside is None else target.outside)
+    try:
+        yield
+    finally:
+        set_mode(inside)
+        _innermost.set(before)
 
 
 def here(where: Any) -> Any:
