@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import function_levels, modes, packing
-from plugrad.core.function_context import FunctionCtx, FunctionNode, Saved, refusing, settle_attributes
+from plugrad.core.function_context import FunctionCtx, Saved, refusing, settle_attributes
+from plugrad.core.function_node import FunctionNode
 from plugrad.core.levels import innermost
 from plugrad.core.value import Value
 
@@ -186,11 +187,14 @@ class Function:
         ctx._node = weakref.ref(node)
         depth = 0 if target is None else target.depth
         ctx.needs_input_grad = tuple([recorded and isinstance(x, Value) and _varies(x, depth) for x in arguments])
-        with modes.no_grad():
-            if target is None:
+        if target is None:
+            with modes.no_grad():
                 output = cls.forward(*args, **kwargs) if separate else cls.forward(ctx, *args, **kwargs)
-            if separate:
-                cls.setup_context(ctx, args, output)
+                if separate:
+                    cls.setup_context(ctx, args, output)
+        elif separate:
+            # The levels below record what is computed here.
+            cls.setup_context(ctx, args, output)
         several = isinstance(output, tuple)
         outputs = list(output) if several else [output]
         record = any(ctx.needs_input_grad)
@@ -339,9 +343,11 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(backward)
     def wrapper(ctx: Any, *grads: Any) -> Any:
-        with modes.no_grad():
-            outputs = backward(ctx, *grads)
         flat = [x for given in grads for x in (given if isinstance(given, list) else (given,))]
+        # Inside of a function transform, recorded, so that it shows where a lower level would differentiate it.
+        depth = max([x.device.depth for x in flat if isinstance(x, Value)], default=0)
+        with modes.enable_grad() if depth and modes.mode() > 0 else modes.no_grad():
+            outputs = backward(ctx, *grads)
         message = "trying to differentiate twice a function that was marked with @once_differentiable"
         several = isinstance(outputs, tuple)
         found = [function_levels.sealed(x, message) for x in (outputs if several else (outputs,))]

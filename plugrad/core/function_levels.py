@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import dispatch, modes, tree
+from plugrad.core import dispatch, tree
 from plugrad.core.errors import with_hint
-from plugrad.core.function_context import CARRIED, OWN, FunctionCtx, mapped, refusing
+from plugrad.core.function_context import CARRIED, INTERMEDIATE, OWN, FunctionCtx, guarded, mapped, refusing
 from plugrad.core.levels import innermost, lift, under
 from plugrad.core.transforms.dual import Dual, DualBackend
 from plugrad.core.transforms.nesting import GradBackend
@@ -128,9 +128,10 @@ def _on_duals(function: Any, args: Any, kwargs: Any, target: Any, separate: bool
                 ctx = FunctionCtx()
                 ctx._function = function
                 ctx.needs_input_grad = tuple([isinstance(x, Value) and x.raw.tangent is not None for x in duals])
-                with modes.no_grad():
-                    function.setup_context(ctx, lower, output)
+                function.setup_context(ctx, lower, output)
             saved = ctx.saved_for_forward if ctx.saved_for_forward is not None else ctx.to_save
+            if kept is not None:
+                saved, ctx = _recorded(saved or (), ctx, [*tree.flatten(lower)[0], *kept.outputs])
             found = function.jvp(CtxWithSaved(ctx, saved or ()), *[_tangent(ctx, x) for x in duals])
             outputs = output if isinstance(output, tuple) else (output,)
             constant = ctx.non_differentiable if kept is None else kept.attributes.get("non_differentiable")
@@ -139,6 +140,19 @@ def _on_duals(function: Any, args: Any, kwargs: Any, target: Any, separate: bool
         output, lower, args, target, lambda y, i: Dual(y, tangents[i], None if tangents[i] is None else level)
     )
     return made, None if kept is None else _risen(kept, lower, args, made)
+
+
+def _recorded(saved: tuple[Any, ...], ctx: FunctionCtx, known: list[Any]) -> tuple[tuple[Any, ...], FunctionCtx]:
+    """What forward saved, as something that raises where it is differentiated, unless it is an input or an output."""
+    node = ctx._node()
+    if node is None or not any([edge is not None for edge in node.edges]):
+        return saved, ctx
+    message = INTERMEDIATE.format(name=node.name())
+    found = []
+    for x in saved:
+        constant = x is None or x.tracked or not x.dtype.is_inexact or any([x is y for y in known])
+        found.append(x if constant else refusing(x, message, node.edges))
+    return tuple(found), guarded(ctx)
 
 
 class Kept:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from plugrad.core import engine, modes, tree
+from plugrad.core import engine, tree
 from plugrad.core.errors import with_hint
 from plugrad.core.function import Function
 from plugrad.core.function_context import FunctionCtx
@@ -163,7 +163,7 @@ class Mapped(Function):
         inner = FunctionCtx()
         inner._function = call.function
         inner.needs_input_grad = ctx.needs_input_grad[2:]
-        with call.level() as level, modes.no_grad():
+        with call.level() as level:
             xs = _batched(tuple(args), call.in_dims, level)
             ys = _batched(output, call.out_dims, level)
             call.function.setup_context(inner, xs, ys)

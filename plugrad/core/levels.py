@@ -191,7 +191,7 @@ def under(target: Any) -> Iterator[None]:
         level = level.outer
     if level is not None:
         _innermost.set(level.outer)
-    set_mode(inside if target.outside is None else target.outside)
+    set_mode(inside if target.outside is None else min(inside, target.outside))
     try:
         yield
     finally:
