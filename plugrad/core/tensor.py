@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 import warnings
 import weakref
 from collections.abc import Callable
@@ -49,6 +50,11 @@ _CHANGE_NON_LEAF = (
     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
     "that doesn't require differentiation use var_no_grad = var.detach()."
 )
+
+
+# A lock that its own thread may take again: adding gradients of function transforms runs ops.
+_accumulating = threading.RLock()
+_acquire, _release = _accumulating.acquire, _accumulating.release
 
 
 class Tensor(Methods, Value):
@@ -304,21 +310,25 @@ class Tensor(Methods, Value):
             return
         if self.dtype.is_complex:
             grad, fresh = conjugated(grad, self.device, create_graph), True
-        known = self._grad
         device = self.device
-        if create_graph:
-            # A copy: the user may hold the very gradient, or two leaves have got the same one.
-            self._grad = device.ops.clone(grad) if known is None else known + grad
-            return
-        if known is None:
-            self._grad = Tensor(grad if fresh else device.backend.copy(grad), device, self.dtype)
-        elif known.tracked or known.version is None:
-            # Made with create_graph, or in inference mode: replaced, so that nothing that was recorded changes.
-            self._grad = Tensor(known.raw + grad, device, self.dtype)
-        else:
-            # In place: who holds x.grad sees it grow, as in PyTorch.
-            known.raw = device.backend.write(known.raw, known.raw + grad)
-            known.version[0] += 1
+        # Walks in several threads may meet at one leaf. 80 ns; `with` takes 200.
+        _acquire()
+        try:
+            known = self._grad
+            if create_graph:
+                # A copy: the user may hold the very gradient, or two leaves have got the same one.
+                self._grad = device.ops.clone(grad) if known is None else known + grad
+            elif known is None:
+                self._grad = Tensor(grad if fresh else device.backend.copy(grad), device, self.dtype)
+            elif known.tracked or known.version is None:
+                # Made with create_graph, or in inference mode: replaced, so that nothing that was recorded changes.
+                self._grad = Tensor(known.raw + grad, device, self.dtype)
+            else:
+                # In place: who holds x.grad sees it grow, as in PyTorch.
+                known.raw = device.backend.write(known.raw, known.raw + grad)
+                known.version[0] += 1
+        finally:
+            _release()
 
     def backward(
         self,
