@@ -1,10 +1,18 @@
-"""The standard's extension of linear algebra, differentiable."""
+"""The standard's extension of linear algebra, differentiable.
 
-from __future__ import annotations
+Every function takes stacks of matrices: the last two axes are the matrix, those before them are the stack.
 
-from plugrad.array_api._products import matmul as matmul
-from plugrad.array_api._products import matrix_transpose as matrix_transpose
-from plugrad.array_api._products import tensordot as tensordot
-from plugrad.array_api._products import vecdot as vecdot
+Example::
 
-__all__ = ["matmul", "matrix_transpose", "tensordot", "vecdot"]
+    >>> import plugrad.array_api as xp
+    >>> x = xp.asarray([[2.0, 0.0], [0.0, 4.0]]).requires_grad_()
+    >>> xp.linalg.det(x).backward()
+    >>> x.grad
+    tensor([[4., 0.],
+            [0., 2.]])
+"""
+
+# ruff: noqa: F403 - the standard's names, of chapters that say in __all__ what they have
+
+from plugrad.array_api._linalg import *
+from plugrad.array_api._products import *

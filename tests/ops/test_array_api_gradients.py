@@ -152,6 +152,69 @@ CALLS = {
 }  # fmt: skip
 
 
+def _symmetric(x):
+    return x + xp.matrix_transpose(x)
+
+
+def _definite(x):
+    return xp.matmul(x, xp.matrix_transpose(x)) + 2 * xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+
+
+def _regular(x):
+    return x + 3 * xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+
+
+def _of(function, *shapes):
+    """A function of matrices, made of what gradcheck changes."""
+    return [(function, [(shape, -1.0, 1.3) for shape in shapes])]
+
+
+LINALG = {
+    "cholesky": lambda: [
+        *_of(lambda x: xp.linalg.cholesky(_definite(x)), (3, 3)),
+        *_of(lambda x: xp.linalg.cholesky(_definite(x), upper=True), (2, 2, 2)),
+    ],
+    "cross": lambda: [*_of(xp.linalg.cross, (2, 3), (3,)), *_of(lambda x, y: xp.linalg.cross(x, y, axis=0), (3, 2), (3, 1))],
+    "det": lambda: _of(xp.linalg.det, (2, 3, 3)),
+    "diagonal": lambda: [*_of(xp.linalg.diagonal, (2, 3)), *_of(lambda x: xp.linalg.diagonal(x, offset=1), (2, 3, 3))],
+    "eigh": lambda: [
+        *_of(lambda x: xp.linalg.eigh(_symmetric(x)).eigenvalues, (3, 3)),
+        *_of(lambda x: xp.square(xp.linalg.eigh(_symmetric(x)).eigenvectors), (3, 3)),
+    ],
+    "eigvalsh": lambda: _of(lambda x: xp.linalg.eigvalsh(_symmetric(x)), (2, 3, 3)),
+    "inv": lambda: _of(lambda x: xp.linalg.inv(_regular(x)), (2, 3, 3)),
+    "matrix_norm": lambda: [
+        *_of(xp.linalg.matrix_norm, (2, 3)),
+        *_of(lambda x: xp.linalg.matrix_norm(x, ord="nuc", keepdims=True), (3, 2)),
+        *_of(lambda x: xp.linalg.matrix_norm(x, ord=1), (2, 3)),
+        *_of(lambda x: xp.linalg.matrix_norm(x, ord=2), (2, 3)),
+    ],
+    "matrix_power": lambda: [
+        *_of(lambda x: xp.linalg.matrix_power(x, 3), (2, 2)),
+        *_of(lambda x: xp.linalg.matrix_power(_regular(x), -2), (2, 2)),
+    ],
+    "outer": lambda: _of(xp.linalg.outer, (2,), (3,)),
+    "pinv": lambda: [*_of(xp.linalg.pinv, (2, 3)), *_of(xp.linalg.pinv, (3, 2))],
+    "qr": lambda: [*_of(lambda x: tuple(xp.linalg.qr(x)), (3, 2)), *_of(lambda x: tuple(xp.linalg.qr(_regular(x), mode="complete")), (2, 2))],
+    "slogdet": lambda: _of(lambda x: xp.linalg.slogdet(_regular(x)).logabsdet, (2, 3, 3)),
+    "solve": lambda: [
+        *_of(lambda x, y: xp.linalg.solve(_regular(x), y), (3, 3), (3,)),
+        *_of(lambda x, y: xp.linalg.solve(_regular(x), y), (2, 3, 3), (3, 2)),
+    ],
+    "svd": lambda: [
+        *_of(lambda x: xp.linalg.svd(x, full_matrices=False).S, (2, 3)),
+        *_of(lambda x: xp.abs(xp.linalg.svd(x, full_matrices=False).U), (3, 2)),
+    ],
+    "svdvals": lambda: _of(xp.linalg.svdvals, (2, 3)),
+    "trace": lambda: [*_of(xp.linalg.trace, (2, 3)), *_of(lambda x: xp.linalg.trace(x, offset=-1), (2, 3, 3))],
+    "vector_norm": lambda: [
+        *_of(xp.linalg.vector_norm, (2, 3)),
+        *_of(lambda x: xp.linalg.vector_norm(x, axis=1, ord=3), (2, 3)),
+        *_of(lambda x: xp.linalg.vector_norm(x, axis=0, ord=1, keepdims=True), (2, 3)),
+    ],
+}  # fmt: skip
+
+
 def functions(module):
     return {n for n, value in vars(module).items() if inspect.isfunction(value) and not n.startswith("_")}
 
@@ -159,6 +222,8 @@ def functions(module):
 def test_every_function_is_checked():
     names = functions(xp) | {"__array_namespace_info__"}
     assert names == set(CALLS) | CONSTANT | WITHOUT
+    # The others of the extension are those of the main namespace; a rank is an integer.
+    assert functions(xp.linalg) - names == set(LINALG) | {"matrix_rank"}
 
 
 def _draw(shape, low, high, seed, device):
@@ -169,9 +234,10 @@ def _draw(shape, low, high, seed, device):
     return plugrad.tensor(values.reshape(shape).tolist(), dtype=plugrad.float64, device=device, requires_grad=True)
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
+@pytest.mark.parametrize("name", [*sorted(CALLS), *[f"linalg.{n}" for n in sorted(LINALG)]])
 def test_gradients(name, device):
-    for function, inputs in CALLS[name]():
+    extension, _, function_name = name.rpartition(".")
+    for function, inputs in (LINALG if extension else CALLS)[function_name]():
         tensors = [_draw(shape, low, high, seed, device) for seed, (shape, low, high) in enumerate(inputs)]
         results = function(*tensors)
         for y in results if isinstance(results, tuple) else (results,):

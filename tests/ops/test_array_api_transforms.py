@@ -5,21 +5,28 @@ from __future__ import annotations
 import pytest
 
 import plugrad
-from tests.ops.test_array_api_gradients import CALLS, _draw
+from tests.ops.test_array_api_gradients import CALLS, LINALG, _draw
 from tests.support.compare import assert_close
+
+NAMES = [*sorted(CALLS), *[f"linalg.{name}" for name in sorted(LINALG)]]
 
 # The size of their result depends on values.
 DYNAMIC = {"unique_all", "unique_counts", "unique_inverse", "unique_values"}
+
+
+def _calls(name):
+    extension, _, function = name.rpartition(".")
+    return (LINALG if extension else CALLS)[function]()
 
 
 def _tuple(y):
     return y if isinstance(y, tuple) else (y,)
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
+@pytest.mark.parametrize("name", NAMES)
 def test_batched(name, device):
     """A batch at once is what its elements are one by one."""
-    for function, inputs in CALLS[name]():
+    for function, inputs in _calls(name):
         batch = [_draw((2, *shape), low, high, seed, device).detach() for seed, (shape, low, high) in enumerate(inputs)]
         if name in DYNAMIC:
             with pytest.raises(
@@ -33,10 +40,10 @@ def test_batched(name, device):
             assert_close(y, plugrad.stack([single[0][k], single[1][k]]).numpy(force=True), 1e-12)
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
+@pytest.mark.parametrize("name", NAMES)
 def test_forward_mode(name, device):
     """What forward mode says of a direction is what backward mode says, seen from the other side."""
-    for function, inputs in CALLS[name]():
+    for function, inputs in _calls(name):
         leaves = [_draw(shape, low, high, seed, device) for seed, (shape, low, high) in enumerate(inputs)]
         ys = [y for y in _tuple(function(*leaves)) if y.requires_grad]
         seeds = [plugrad.linspace(0.5, 1.5, y.numel(), dtype=y.dtype, device=device).reshape(y.shape) for y in ys]
