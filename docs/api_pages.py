@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import ops_pages
+
 MODULES = (
     "plugrad",
     "plugrad.autograd",
@@ -96,6 +98,7 @@ def write(folder: Path) -> None:
     generated.mkdir(parents=True, exist_ok=True)
     told: dict[int, str] = {}
     pages = {f"{name}.rst": page(importlib.import_module(name), name, told) for name in MODULES}
+    pages |= ops_pages.pages()
     for old in generated.glob("*.rst"):
         if old.name not in pages:
             old.unlink()

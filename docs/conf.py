@@ -40,8 +40,8 @@ napoleon_custom_sections = ["Shape", "Differs from PyTorch"]
 # Names that are no public ones, but stand in the signatures of some, are shown as they are.
 nitpick_ignore_regex = [
     ("py:.*", r"(?!plugrad).*"),
-    ("py:class", r"plugrad\..*\._\w+"),
-    ("py:class", r"plugrad\.core\.hooks\.RemovableHandle"),
+    ("py:class", r"plugrad\..*\._\w+(\.\w+)?"),
+    ("py:class", r"plugrad\.core\.handles\.RemovableHandle"),
 ]
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

@@ -8,6 +8,7 @@ tests of this folder). The documentation's table of ops is made of it, and tests
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +26,13 @@ SAMPLES = 6
 YES, NO, NOTHING = "yes", "no", ""
 
 
+#: Modules of functions, as PyTorch has them.
+CHAPTERS = ("", "linalg", "fft", "special", "nn.functional")
+
+#: Public functions that are no ops of PyTorch's, beside those of test_names.NOT_OPS.
+OTHERS = ("register_backend", "vmap")
+
+
 @cache
 def tables() -> dict[str, dict[str, Row]]:
     """The rows of every module of this folder that has some."""
@@ -40,6 +48,65 @@ def tables() -> dict[str, dict[str, Row]]:
 def all_rows() -> dict[str, Row]:
     """Every row by its PyTorch name. Names that tests gave themselves (with a space) are no functions of PyTorch's."""
     return {name: row for rows in tables().values() for name, row in rows.items() if " " not in name}
+
+
+def tested_rows() -> set[str]:
+    """The names of the rows that a test module takes up in its TABLE."""
+    found: set[str] = set()
+    for module in pkgutil.iter_modules(oracle.__path__):
+        if module.name.startswith("test_"):
+            found |= set(getattr(importlib.import_module(f"tests.oracle.{module.name}"), "TABLE", ()))
+    return found
+
+
+def random_functions() -> set[str]:
+    """Functions of nn.functional whose numbers are random: compared with PyTorch's for the same seed."""
+    from tests.oracle.test_functional import RANDOM
+
+    return {f"nn.functional.{name}" for name in RANDOM}
+
+
+def is_covered(name: str) -> bool:
+    """By a row of its own, as another name of a function that has one, as its in-place form, or by other tests."""
+    from tests.oracle.test_creation import CREATED
+    from tests.oracle.test_names import NOT_OPS
+
+    rows = all_rows()
+    if name in rows or name in CREATED or name in NOT_OPS or name in OTHERS or name in random_functions():
+        return True
+    if name.endswith("_"):
+        return is_covered(name[:-1])
+    same = _named(name)
+    return same is not None and any(_named(row) is same for row in rows)
+
+
+def without_a_row() -> list[str]:
+    """Public functions that no row covers."""
+    missing = []
+    for place in CHAPTERS:
+        try:
+            module = importlib.import_module(f"{ours.__name__}.{place}" if place else ours.__name__)
+        except ImportError:
+            continue
+        for name, value in vars(module).items():
+            if not name.startswith("_") and inspect.isroutine(value) and name not in OTHERS:
+                full = f"{place}.{name}" if place else name
+                if not is_covered(full) and not is_covered(name):
+                    missing.append(full)
+    return missing
+
+
+def without_a_test() -> list[str]:
+    """Rows that no test takes up."""
+    return sorted(set(all_rows()) - tested_rows())
+
+
+def _named(name: str) -> Any:
+    """A function of plugrad, without what gives it ``out=``."""
+    try:
+        return inspect.unwrap(resolve(ours, name))
+    except AttributeError:
+        return None
 
 
 def called(name: str, row: Row) -> Callable[..., Any] | None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.oracle.harness import ours, real
+from tests.oracle.table import all_rows, is_covered
 from tests.oracle.test_creation import CREATED
-from tests.oracle.test_ops import TABLE
 
 FOUNDATION = [
     "add",
@@ -207,9 +207,12 @@ FUNCTIONAL = [
     "embedding",
 ]
 
+TABLE = all_rows()
+
 # Public callables that compute nothing from tensors, or whose numbers are random: what tests them instead.
 ELSEWHERE = {
     "defaults": "tests/oracle/test_creation.py",
+    "anomaly": "tests/behaviour/test_anomaly.py",
     "printing": "tests/oracle/test_reprs.py",
     "autograd": "tests/behaviour/test_backward.py",
     "modes": "tests/behaviour/test_grad_modes.py",
@@ -232,6 +235,9 @@ NOT_OPS: dict[str, str] = {
         ELSEWHERE["defaults"],
     ),
     "set_printoptions": ELSEWHERE["printing"],
+    **dict.fromkeys(
+        ["is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"], ELSEWHERE["anomaly"]
+    ),
     **dict.fromkeys(
         [
             "manual_seed",
@@ -321,19 +327,9 @@ def _functions_in_common(mine: Any, theirs: Any) -> list[str]:
     ]
 
 
-def _is_covered(name: str) -> bool:
-    """By a row of its own, as another name of a function that has one, or as its in-place form."""
-    if name in TABLE or name in CREATED or name in NOT_OPS:
-        return True
-    if name.endswith("_"):
-        return _is_covered(name[:-1])
-    same = getattr(ours, name)
-    return any(getattr(ours, row, None) is same for row in TABLE if "." not in row)
-
-
 @pytest.mark.skipif(ours is real, reason="PyTorch has far more than plugrad claims")
 def test_every_public_function_has_a_row() -> None:
-    missing = [name for name in _functions_in_common(ours, real) if not _is_covered(name)]
+    missing = [name for name in _functions_in_common(ours, real) if not is_covered(name)]
     assert missing == []
 
 
@@ -343,8 +339,7 @@ def test_every_public_functional_has_a_row() -> None:
     missing = [
         name
         for name in _functions_in_common(mine, theirs)
-        if f"nn.functional.{name.removesuffix('_')}" not in TABLE
-        and getattr(mine, name) is not getattr(ours, name, None)
+        if not is_covered(f"nn.functional.{name}") and getattr(mine, name) is not getattr(ours, name, None)
     ]
     assert missing == []
 
@@ -359,7 +354,7 @@ def test_every_method_has_a_row() -> None:
         and hasattr(real.Tensor, name)
         and name not in elsewhere
         and name.rstrip("_") not in TABLE
-        and not (hasattr(ours, name.rstrip("_")) and _is_covered(name.rstrip("_")))
+        and not (hasattr(ours, name.rstrip("_")) and is_covered(name.rstrip("_")))
     ]
     assert missing == []
 
