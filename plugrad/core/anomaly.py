@@ -162,21 +162,22 @@ def check(node: Node, grads: Any, create_graph: bool) -> None:
         if edge is None or grad is None:
             continue
         raw = grad.raw if create_graph else grad
-        xp = edge[0].device.xp
-        # Asks the device for an answer: the one place where that is what the user wants.
-        if _holds(xp.any(xp.isnan(raw))):
+        device = edge[0].device
+        if _holds(device.xp.any(device.xp.isnan(raw)), device):
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {number}th output.")
 
 
-def _holds(flag: Any) -> bool:
-    """Whether an answer is yes; of batched arrays, anywhere along their hidden axes."""
+def _holds(flag: Any, device: Any) -> bool:
+    """Whether an answer is yes; of batched arrays, anywhere along their hidden axes. Here users want to wait for it."""
     while True:
         if isinstance(flag, Value):
-            flag = flag.raw
+            flag, device = flag.raw, flag.device
         elif getattr(flag, "level", None) is not None:
             flag = flag.data.any()
-        else:
+        elif device.depth:
             return bool(flag)
+        else:
+            return bool(device.backend.to_host(flag))
 
 
 def explain(node: Node, error: Exception) -> None:

@@ -367,6 +367,13 @@ def show_saved(op: Op, node_class: type, used: Sequence[int]) -> None:
 # -- outside of nodes --------------------------------------------------------------------------------------------------
 
 
+def without_history(x: Any) -> Any:
+    """A Tensor around the same array, with no link to ``x`` and what it was made from."""
+    tensor = record.Tensor(x.raw, x.device, x.dtype)
+    tensor.version = x.version
+    return tensor
+
+
 class Kept:
     """A tensor put aside with its place in the graph, as a node saves it: with hooks, or guarded against changes."""
 

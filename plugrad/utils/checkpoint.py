@@ -13,7 +13,7 @@ from typing import Any, Final
 from plugrad.core import anomaly, autograd, engine, generator, node, tree
 from plugrad.core.function import Function
 from plugrad.core.modes import enable_grad, is_grad_enabled, no_grad
-from plugrad.core.saving import Kept, saved_tensors_hooks
+from plugrad.core.saving import Kept, saved_tensors_hooks, without_history
 from plugrad.core.tensor import Tensor
 from plugrad.nn.containers import Sequential
 
@@ -363,7 +363,8 @@ class _Filling(saved_tensors_hooks):
         self.count = count = [0]
 
         def pack(x: Any) -> Any:
-            value = x.detach() if x.requires_grad else x
+            # Not detach(): where a library has no views, a detached tensor holds the one that it shares values with.
+            value = without_history(x)
             i = count[0]
             count[0] += 1
             if i >= len(frame.holders):

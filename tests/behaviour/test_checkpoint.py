@@ -252,7 +252,7 @@ def test_trap_46_nested() -> None:
 @differs_from_torch("PyTorch puts back the default generators only, and draws another mask")
 @BOTH
 def test_trap_46_generators_of_ones_own(reentrant: bool) -> None:
-    generator = torch.Generator()
+    generator = torch.Generator(leaf().device)
 
     def function(x: Any) -> Any:
         return x.exp() * torch.rand(100, generator=generator)

@@ -229,9 +229,9 @@ def test_innermost_hooks_count() -> None:
 
 def test_many_ops_under_hooks() -> None:
     functional = torch.nn.functional
-    generator = torch.manual_seed(0)
-    x = torch.randn(4, 6, generator=generator)
-    w = torch.randn(6, 6, generator=generator, requires_grad=True)
+    torch.manual_seed(0)
+    x = torch.randn(4, 6)
+    w = torch.randn(6, 6, requires_grad=True)
 
     def network() -> Any:
         h = functional.layer_norm(functional.gelu(x @ w), (6,))
@@ -365,7 +365,7 @@ def test_change_of_what_hooks_copied_is_not_seen() -> None:
 @differs_from_torch("PyTorch lets the dtype of what was unpacked spread")
 def test_unpacked_values_are_brought_back_to_their_dtype() -> None:
     x = leaf()
-    with hooks(lambda t: t.detach().half(), identity):
+    with hooks(lambda t: t.detach().double(), identity):
         y = x.exp()
     y.sum().backward()
     assert x.grad.dtype is torch.float32
