@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import activations, convolutions, normalizations, pooling
+from tests.oracle import activations, convolutions, losses, normalizations, pooling
 from tests.oracle.harness import Draw, assert_no_difference, fixed, forms, ours, real, sample
 from tests.support.library import says
 
-TABLE = activations.ROWS | convolutions.ROWS | normalizations.ROWS | pooling.ROWS
+TABLE = activations.ROWS | convolutions.ROWS | losses.ROWS | normalizations.ROWS | pooling.ROWS
 
 CASES = [
     pytest.param(name, form, dtype, id=f"{name}-{form}-{dtype}")
@@ -20,6 +20,7 @@ CASES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss by both:UserWarning")
 @pytest.mark.parametrize(("name", "form", "dtype"), CASES)
 def test_function(name: str, form: str, dtype: str) -> None:
     row = TABLE[name]
@@ -92,7 +93,9 @@ def test_random_numbers_are_those_of_the_seed(case: str, dtype: str) -> None:
     assert_no_difference(seeded, iter([sample(Draw(dtype)(*shape))]), dtype, refused=False)
 
 
-REFUSED: dict[str, Any] = activations.REFUSED | convolutions.REFUSED | normalizations.REFUSED | pooling.REFUSED
+REFUSED: dict[str, Any] = (
+    activations.REFUSED | convolutions.REFUSED | losses.REFUSED | normalizations.REFUSED | pooling.REFUSED
+)
 
 
 @pytest.mark.parametrize("case", REFUSED)

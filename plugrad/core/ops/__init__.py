@@ -2,6 +2,7 @@
 
 from plugrad.core.ops.accumulation import *
 from plugrad.core.ops.activation import *
+from plugrad.core.ops.alignment import *
 from plugrad.core.ops.arithmetic import *
 from plugrad.core.ops.averaging import *
 from plugrad.core.ops.batch_normalization import *
@@ -23,6 +24,7 @@ from plugrad.core.ops.indexing import *
 from plugrad.core.ops.inspection import *
 from plugrad.core.ops.joining import *
 from plugrad.core.ops.loss import *
+from plugrad.core.ops.margins import *
 from plugrad.core.ops.matrices import *
 from plugrad.core.ops.normalization import *
 from plugrad.core.ops.patching import *

@@ -35,7 +35,7 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     return reduction
 
 
-def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
     """The same, and refused where it is no reduction."""
     reduction = legacy_reduction(size_average, reduce, reduction, stacklevel=4)
     if reduction == "elementwise_mean":
@@ -76,11 +76,11 @@ def mse_loss(
         >>> plugrad.nn.functional.mse_loss(plugrad.tensor([1.0, 2.0]), plugrad.zeros(2))
         tensor(2.5000)
     """
-    _warn_of_other_size(input, target)
+    warn_of_other_size(input, target)
     if weight is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
         return _weighted((input - target) ** 2, input, weight, reduction)
-    result: Tensor = _ops.mse_loss(input, target, reduction=_reduction(size_average, reduce, reduction))
+    result: Tensor = _ops.mse_loss(input, target, reduction=reduction_of(size_average, reduce, reduction))
     return result
 
 
@@ -111,18 +111,25 @@ def l1_loss(
         >>> plugrad.nn.functional.l1_loss(plugrad.tensor([1.0, 2.0]), plugrad.zeros(2))
         tensor(1.5000)
     """
-    _warn_of_other_size(input, target)
+    warn_of_other_size(input, target)
     if weight is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
         return _weighted((input - target).abs(), input, weight, reduction)
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     losses: Tensor = (input - target).abs()
-    if reduction != "none":
-        losses = losses.mean() if reduction == "mean" else losses.sum()
-    return losses
+    return reduced(losses, reduction)
 
 
-def _warn_of_other_size(input: Tensor, target: Tensor) -> None:
+def reduced(losses: Tensor, reduction: str) -> Tensor:
+    """The losses, their sum or their mean."""
+    if reduction == "none":
+        return losses
+    total: Tensor = losses.mean() if reduction == "mean" else losses.sum()
+    return total
+
+
+def warn_of_other_size(input: Tensor, target: Tensor) -> None:
+    """Warn of shapes that broadcast, as PyTorch does."""
     try:
         if input.raw.shape == target.raw.shape:
             return
@@ -179,7 +186,7 @@ def nll_loss(
         >>> plugrad.nn.functional.nll_loss(log_probabilities, plugrad.tensor([0, 0]))
         tensor(1.2500)
     """
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     checks.check_classes("nll_loss_nd", input, target, weight)
     checks.check_real("nll_loss_out_frame" if input.ndim < 3 else "nll_loss2d_forward_out_frame", input)
     one_row = input.ndim == 1 and target.ndim == 1
@@ -223,7 +230,7 @@ def cross_entropy(
         >>> plugrad.nn.functional.cross_entropy(plugrad.zeros(3, 5), plugrad.tensor([1, 0, 4]))
         tensor(1.6094)
     """
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     one_row = False
     if not checks.is_usual_batch(input, target, weight):
         checks.check_cross_entropy(input, target, weight, ignore_index)
@@ -278,7 +285,7 @@ def binary_cross_entropy(
         >>> plugrad.nn.functional.binary_cross_entropy(plugrad.tensor([0.5, 0.5]), plugrad.tensor([0.0, 1.0]))
         tensor(0.6931)
     """
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     checks.check_binary(input, target, weight)
     loss = _ops.binary_cross_entropy(input, target, weight, reduction=reduction)
     checks.check_no_probability_missed(loss, input, target)
@@ -316,7 +323,7 @@ def binary_cross_entropy_with_logits(
         >>> plugrad.nn.functional.binary_cross_entropy_with_logits(plugrad.zeros(2), plugrad.ones(2))
         tensor(0.6931)
     """
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     checks.check_binary_logits(input, target, weight, pos_weight)
     factors: Any = (weight, pos_weight)
     result: Tensor = _ops.binary_cross_entropy_with_logits(input, target, *factors, reduction=reduction)
