@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import function_levels, modes, packing
+from plugrad.core import dispatch, function_levels, inplace, modes, packing, record
 from plugrad.core.function_context import FunctionCtx, Saved, refusing, settle_attributes
 from plugrad.core.function_node import FunctionNode
 from plugrad.core.levels import innermost
@@ -23,6 +23,14 @@ _LEGACY = (
 _NO_BACKWARD = (
     "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
     "mode AD."
+)
+
+_VIEW_AMONG_OUTPUTS = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more "
+    "than one Tensor. This is not supported by the current autograd engine. You should either make sure the input is "
+    "not a view (using .clone() for example) or make your Function only return one Tensor (potentially splitting it "
+    "into two Functions: one doing the inplace that returns a single Tensor and a second one that does the other "
+    "operations). You can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
 )
 
 _UNMARKED = (
@@ -181,7 +189,7 @@ class Function:
         if target is not None:
             output, risen = function_levels.call(cls, args, kwargs, target, separate)
             ctx = risen or ctx
-        ctx._function = cls
+        ctx._function, ctx._recorded = cls, recorded
         # Made first, so that hooks can be put on it in forward.
         node = cls._node_class(ctx, device)
         ctx._node = weakref.ref(node)
@@ -197,10 +205,10 @@ class Function:
             cls.setup_context(ctx, args, output)
         several = isinstance(output, tuple)
         outputs = list(output) if several else [output]
-        record = any(ctx.needs_input_grad)
-        _check_changes(ctx, arguments, tensors, before, outputs, record, depth)
+        wanted = any(ctx.needs_input_grad)
+        _check_changes(ctx, arguments, tensors, before, outputs, wanted, depth)
         kept = function_levels.Kept(ctx, outputs) if keep else None
-        results = _place(ctx, node, arguments, tensors, outputs, record, depth)
+        results = _place(ctx, node, arguments, tensors, outputs, wanted, depth)
         return (tuple(results) if several else results[0]), ctx, kept
 
 
@@ -223,7 +231,7 @@ def _check_changes(
     tensors: list[Any],
     before: list[int | None],
     outputs: list[Any],
-    record: bool,
+    wanted: bool,
     depth: int,
 ) -> None:
     """In-place changes of what requires a gradient must be marked, and what is marked must be returned."""
@@ -241,7 +249,7 @@ def _check_changes(
             UserWarning,
             stacklevel=4,
         )
-    if not record:
+    if not wanted:
         return
     after = function_levels.counts(tensors)
     for x, count, now in zip(tensors, before, after, strict=True):
@@ -256,7 +264,7 @@ def _place(
     arguments: tuple[Any, ...],
     tensors: list[Any],
     outputs: list[Any],
-    record: bool,
+    wanted: bool,
     depth: int,
 ) -> list[Any]:
     """Give the outputs their place in the graph, and keep what is to be saved."""
@@ -264,16 +272,22 @@ def _place(
     constant = ctx.non_differentiable or ()
     to_save = ctx.to_save or ()
     ctx.to_save = ctx.dirty_tensors = ctx.non_differentiable = None
+    if wanted and len(outputs) > 1 and any([x.base is not None for x in dirty]):
+        raise RuntimeError(_VIEW_AMONG_OUTPUTS)
     results = []
     for out in outputs:
-        changed = _contains(dirty, out)
-        if isinstance(out, Value) and not changed and (_varies(out, depth) or _contains(tensors, out)):
-            # An input returned as it is: another Tensor of the same memory, so that the input keeps its own history.
-            alias: Any = out
-            results.append(alias.detach())
-        else:
+        if not isinstance(out, Value) or _contains(dirty, out):
             results.append(out)
-    if not record:
+        elif _contains(tensors, out):
+            # An input returned as it is: another Tensor of the same memory, so that the input keeps its own history.
+            results.append(_alias(out))
+        else:
+            made: Any = out
+            results.append(made.detach() if _varies(out, depth) else out)
+    old = {id(x): x.edge for x in dirty}
+    for x in dirty:
+        inplace.bump(x, wanted)
+    if not wanted:
         return results
     edges = tuple([((x.edge or (x, None)) if _varies(x, depth) else None) for x in tensors])
     node.edges = edges
@@ -299,7 +313,29 @@ def _place(
     # The versions are in what was packed; this tells the engine that there is something to free.
     node.versions = node.saved
     settle_attributes(ctx, node, tensors, results)
+    several = sum([x is not None and isinstance(x, Value) and x.tracked for x in results]) > 1
+    for result in results:
+        if isinstance(result, Value) and _contains(dirty, result):
+            changed: Any = result
+            if changed.tracked or (changed.base is not None and changed.base.tracked):
+                inplace.history_changed(changed, old[id(changed)])
+        elif isinstance(result, Value):
+            view: Any = result
+            if view.base is not None:
+                view.creation = "several" if several else "function"
     return results
+
+
+def _alias(x: Any) -> Any:
+    """Another Tensor of the same memory: a view of ``x``, where gradients are recorded."""
+    if modes.mode() <= 0:
+        return x.detach()
+    x.raw = x.device.backend.aliasable(x.raw)
+    out = dispatch.Tensor(x.raw, x.device, x.dtype)
+    base = x if x.base is None else x.base
+    out.version, out.base, out.steps, out.creation = x.version, base, x.steps, x.creation
+    record.remember(base, out)
+    return out
 
 
 def _contains(tensors: Any, x: Any) -> bool:

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import dispatch, modes, packing
+from plugrad.core import dispatch, modes, packing, views
 from plugrad.core.errors import BACKWARD_TWICE, INFERENCE_SAVED, with_hint
 from plugrad.core.node import Edge, ErrorNode
 from plugrad.core.value import Value
@@ -26,8 +26,8 @@ INTERMEDIATE = (
 #: What a context has of its own, beside what users set on it.
 OWN = frozenset(
     (
-        "_function", "_node", "_packed", "_watched", "_intermediates", "_risen", "to_save", "dirty_tensors",
-        "non_differentiable", "materialize_grads", "saved_for_forward", "needs_input_grad",
+        "_function", "_node", "_packed", "_watched", "_intermediates", "_recorded", "_risen", "to_save",
+        "dirty_tensors", "non_differentiable", "materialize_grads", "saved_for_forward", "needs_input_grad",
     )
 )  # fmt: skip
 
@@ -98,6 +98,8 @@ class FunctionCtx:
     #: Tensors among the attributes whose history nobody recorded.
     _intermediates: tuple[Any, ...] = ()
 
+    #: Whether gradients were recorded where it was called.
+    _recorded = False
     #: Whether forward ran on the primals of dual numbers: what else it saved has lost its tangent.
     _risen = False
 
@@ -159,10 +161,12 @@ class FunctionCtx:
                 raise RuntimeError(
                     f"mark_dirty can only accept variables, but argument {i} is of type {type(tensor).__name__}"
                 )
-        if any(self.needs_input_grad):
+        if self._recorded:
             # Before forward changes them, where it is told first.
             for tensor in args:
-                if tensor.tracked and tensor.edge is None:
+                if tensor.base is not None:
+                    views.check_changed(tensor, recorded=any(self.needs_input_grad))
+                elif tensor.tracked and tensor.edge is None:
                     raise RuntimeError(with_hint(_LEAF_CHANGED, "work on a copy: input = input.clone()."))
         self.dirty_tensors = args
 

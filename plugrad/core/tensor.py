@@ -81,7 +81,7 @@ class Tensor(Methods, Value):
     #: How a view is made from its base, and the base's views (weakly, by id).
     steps: tuple[Any, ...] = ()
     views: dict[int, Any] | None = None
-    #: "no_grad", "inference" or "several": how a view was made of which in-place changes are refused.
+    #: "no_grad", "inference", "several" or "function": how a view was made of which in-place changes are refused.
     creation = ""
     #: Tensor hooks and post-accumulate hooks of a leaf.
     hooks: dict[int, Any] | None = None

@@ -97,6 +97,12 @@ _SEVERAL = (
     "to be modified inplace. You should replace the inplace operation by an out-of-place one."
 )
 
+_FUNCTION = (
+    " This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic "
+    "to handle view+inplace would override the custom backward associated with the custom Function, leading to "
+    "incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+)
+
 _AMBIGUOUS = (
     " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
     "the view and the inplace either both inside the {}_mode block (if you don't want the inplace to be tracked) or "
@@ -104,9 +110,15 @@ _AMBIGUOUS = (
 )
 
 
-def check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
-    """Raise PyTorch's error if the view ``x`` must not be changed in place with gradients."""
-    if not (base.tracked or x.tracked or any([isinstance(s, Value) and s.tracked for s in sources])):
+_CHANGED_BEFORE = "its base or another view of its base has been"
+
+
+def check_view(x: Any, base: Any, sources: tuple[Any, ...], recorded: bool = False) -> None:
+    """Raise PyTorch's error if the view ``x`` must not be changed in place with gradients.
+
+    They are involved where one of the tensors requires gradients; ``recorded`` says that they are anyway.
+    """
+    if not (recorded or base.tracked or x.tracked or any([isinstance(s, Value) and s.tracked for s in sources])):
         return
     if x.creation:
         raise RuntimeError(_refusal(x, "is being"))
@@ -116,12 +128,26 @@ def check_view(x: Any, base: Any, sources: tuple[Any, ...]) -> None:
         )
 
 
+def check_changed(x: Any, recorded: bool) -> None:
+    """The same for a view that a custom Function changes, or has changed already.
+
+    Args:
+        x: The view.
+        recorded: Whether gradients are involved, whatever ``x`` is.
+    """
+    if x.edge.__class__ is Outdated:
+        raise RuntimeError(x.edge.message.replace(_CHANGED_BEFORE, "is being"))
+    check_view(x, x.base, (), recorded)
+
+
 def _refusal(view: Any, changed: str) -> str:
     """Why a view must not be changed, or used after its base was changed."""
     edge = view.edge
     output = "" if edge is None else f"Output {edge[1]} of {kind_of(edge[0].name())}"
     if view.creation == "several" and edge is not None:
         return f"{output} is a view and {changed} modified inplace." + _SEVERAL
+    if view.creation == "function" and edge is not None:
+        return f"{output} is a view and {changed} modified inplace." + _FUNCTION
     made = f"{output} is a view of a view which" if output else "A view"
     if view.creation == "inference":
         return (
@@ -164,7 +190,7 @@ def outdate(version: list[Any], recorded: Any = None) -> None:
 
 def _outdate(view: Any) -> None:
     if view.edge.__class__ is not Outdated:
-        view.edge = Outdated(_refusal(view, "its base or another view of its base has been"))
+        view.edge = Outdated(_refusal(view, _CHANGED_BEFORE))
         view.tracked = True
 
 
