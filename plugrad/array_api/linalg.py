@@ -12,7 +12,13 @@ Example::
             [0., 2.]])
 """
 
-# ruff: noqa: F403 - the standard's names, of chapters that say in __all__ what they have
+# ruff: noqa: F403, F405 - of chapters that say in __all__ what they have
 
 from plugrad.array_api._linalg import *
 from plugrad.array_api._products import *
+
+__all__ = [
+    "cholesky", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "matrix_power",
+    "matrix_rank", "matrix_transpose", "outer", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot",
+    "trace", "vecdot", "vector_norm",
+]  # fmt: skip
