@@ -17,6 +17,7 @@ MODULES = (
     "plugrad.autograd.function",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
+    "plugrad.fft",
     "plugrad.linalg",
     "plugrad.nn",
     "plugrad.nn.functional",

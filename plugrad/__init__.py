@@ -14,6 +14,7 @@ from typing import Any as _Any
 
 from plugrad import array_api as array_api
 from plugrad import autograd as autograd
+from plugrad import fft as fft
 from plugrad import func as func
 from plugrad import linalg as linalg
 from plugrad import nn as nn

@@ -19,7 +19,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-MODULES = ["array_api", "autograd", "func", "linalg", "nn", "optim", "random", "return_types", "utils"]
+MODULES = ["array_api", "autograd", "fft", "func", "linalg", "nn", "optim", "random", "return_types", "utils"]
 
 # Subpackages that show up because something imported them.
 LOADED = {"backends", "cli", "core", "testing"}

@@ -1,4 +1,4 @@
-"""What linear algebra refuses: the same exceptions as PyTorch, with the same words."""
+"""What linear algebra and Fourier transforms refuse: the same exceptions as PyTorch, with the same words."""
 
 from __future__ import annotations
 
@@ -190,6 +190,52 @@ torch.block_diag(torch.ones(2, 2, 2))
 torch.block_diag(3)
 """
 
+FOURIER = """
+F.fft(torch.tensor(1.0))
+F.fft(torch.ones(4).half())
+F.fft(torch.ones(3), 0)
+F.fft(torch.ones(3), -1)
+F.fft(torch.ones(3), n=2.5)
+F.fft(torch.ones(3), dim=2)
+F.fft(torch.ones(3), dim=(0, 1))
+F.fft(torch.ones(3), norm='x')
+F.fft([1])
+F.ifft(torch.ones(0))
+F.rfft(torch.ones(3) + 0j)
+F.rfft(torch.ones(3), 0)
+F.rfft(torch.tensor(1.0))
+F.irfft(torch.ones(3), 0)
+F.irfft(torch.ones(1))
+F.irfft(torch.ones(0))
+F.hfft(torch.ones(3), 0)
+F.ihfft(torch.ones(3) + 0j)
+F.fft2(torch.ones(3))
+F.fft2(torch.ones(3, 4), s=(2,))
+F.fft2(torch.ones(3, 4), s=(0, 2))
+F.fft2(torch.ones(3, 4), s=(-2, 2))
+F.fft2(torch.ones(3, 4), dim=(0, 0))
+F.fft2(torch.ones(3, 4), dim=(0, 2))
+F.fftn(torch.ones(3, 4), s=(2, 2, 2))
+F.fftn(torch.ones(3, 4), s=(2,), dim=(0, 1))
+F.rfftn(torch.ones(3, 4) + 0j)
+F.rfftn(torch.ones(3, 4), dim=())
+F.rfftn(torch.tensor(1.0))
+F.irfftn(torch.ones(3, 4), dim=())
+F.irfftn(torch.ones(3, 4), s=(3, 0))
+F.irfftn(torch.ones(3, 1))
+F.ihfftn(torch.ones(3, 4) + 0j)
+F.hfftn(torch.ones(3, 4), dim=())
+F.ihfftn(torch.ones(3, 4), dim=())
+F.fftfreq(-1)
+F.fftfreq(5.0)
+F.fftfreq(5, dtype=torch.int64)
+F.fftfreq(5, dtype=torch.complex64)
+F.fftshift(torch.ones(3), dim=2)
+F.fftshift(torch.ones(3), dim='a')
+F.fftshift(torch.tensor(1.0))
+F.fftshift([1])
+"""
+
 # Losses that depend on the phases of complex vectors.
 PHASES = """
 L.eigh(z)[1].real.sum().backward()
@@ -202,10 +248,10 @@ def called(lib: Any, code: str) -> Any:
     z = lib.tensor([[2.0 + 0j, 1 + 1j], [1 - 1j, 3]], requires_grad=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return eval(code, {"torch": lib, "L": lib.linalg, "nan": math.nan, "inf": math.inf, "z": z})
+        return eval(code, {"torch": lib, "L": lib.linalg, "F": lib.fft, "nan": math.nan, "inf": math.inf, "z": z})
 
 
-@pytest.mark.parametrize("code", [*CALLS.strip().splitlines(), *PHASES.strip().splitlines()])
+@pytest.mark.parametrize("code", [line for table in (CALLS, FOURIER, PHASES) for line in table.strip().splitlines()])
 def test_same_refusal(code: str) -> None:
     with pytest.raises(Exception) as theirs:  # noqa: PT011 - whatever PyTorch raises
         called(real, code)

@@ -10,6 +10,7 @@ import pytest
 from tests.oracle import (
     complex_numbers,
     counts,
+    fourier,
     indexing,
     linalg,
     matrices,
@@ -30,6 +31,7 @@ TABLE: dict[str, Row] = (
     | indexing.ROWS
     | linalg.ROWS
     | matrices.ROWS
+    | fourier.ROWS
     | neural.ROWS
     | more_numbers.ROWS
     | more_shapes.ROWS

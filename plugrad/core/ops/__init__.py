@@ -19,6 +19,7 @@ from plugrad.core.ops.elementary import *
 from plugrad.core.ops.embedding import *
 from plugrad.core.ops.extremum import *
 from plugrad.core.ops.filling import *
+from plugrad.core.ops.fourier import *
 from plugrad.core.ops.group_normalization import *
 from plugrad.core.ops.indexing import *
 from plugrad.core.ops.inspection import *
