@@ -215,6 +215,33 @@ LINALG = {
 }  # fmt: skip
 
 
+FFT = {
+    "fft": lambda: [*_of(xp.fft.fft, (2, 3)), *_of(lambda x, y: xp.fft.fft(x + 1j * y, n=4, axis=0), (2, 3), (2, 3))],
+    "ifft": lambda: [*_of(xp.fft.ifft, (2, 3)), *_of(lambda x, y: xp.fft.ifft(x + 1j * y, norm="ortho"), (2, 3), (2, 3))],
+    "fftn": lambda: [*_of(xp.fft.fftn, (2, 3)), *_of(lambda x: xp.fft.fftn(x, s=(3,), axes=(0,)), (2, 3))],
+    "ifftn": lambda: [*_of(xp.fft.ifftn, (2, 3)), *_of(lambda x: xp.fft.ifftn(x, axes=(1,), norm="forward"), (2, 3))],
+    "rfft": lambda: [*_of(xp.fft.rfft, (2, 4)), *_of(lambda x: xp.fft.rfft(x, n=3, axis=0), (2, 3))],
+    "irfft": lambda: [*_of(lambda x, y: xp.fft.irfft(x + 1j * y), (2, 3), (2, 3)), *_of(lambda x: xp.fft.irfft(x, n=5), (2, 3))],
+    "rfftn": lambda: [*_of(xp.fft.rfftn, (2, 4)), *_of(lambda x: xp.fft.rfftn(x, axes=(1, 0)), (2, 3))],
+    "irfftn": lambda: [*_of(lambda x, y: xp.fft.irfftn(x + 1j * y), (2, 3), (2, 3))],
+    "hfft": lambda: [*_of(lambda x, y: xp.fft.hfft(x + 1j * y), (2, 3), (2, 3)), *_of(lambda x: xp.fft.hfft(x, n=5), (2, 3))],
+    "ihfft": lambda: _of(xp.fft.ihfft, (2, 4)),
+    "fftshift": lambda: [*_of(xp.fft.fftshift, (2, 3)), *_of(lambda x: xp.fft.fftshift(x, axes=1), (2, 3))],
+    "ifftshift": lambda: [*_of(xp.fft.ifftshift, (2, 3)), *_of(lambda x: xp.fft.ifftshift(x, axes=(0, 1)), (2, 3))],
+}  # fmt: skip
+
+EXTENSIONS = {"": CALLS, "linalg": LINALG, "fft": FFT}
+NAMES = [
+    f"{extension}.{name}" if extension else name for extension in EXTENSIONS for name in sorted(EXTENSIONS[extension])
+]
+
+
+def calls(name):
+    """The calls of a function, named with its extension."""
+    extension, _, function = name.rpartition(".")
+    return EXTENSIONS[extension][function]()
+
+
 def functions(module):
     return {n for n, value in vars(module).items() if inspect.isfunction(value) and not n.startswith("_")}
 
@@ -224,6 +251,7 @@ def test_every_function_is_checked():
     assert names == set(CALLS) | CONSTANT | WITHOUT
     # The others of the extension are those of the main namespace; a rank is an integer.
     assert functions(xp.linalg) - names == set(LINALG) | {"matrix_rank"}
+    assert functions(xp.fft) == set(FFT) | {"fftfreq", "rfftfreq"}
 
 
 def _draw(shape, low, high, seed, device):
@@ -234,15 +262,14 @@ def _draw(shape, low, high, seed, device):
     return plugrad.tensor(values.reshape(shape).tolist(), dtype=plugrad.float64, device=device, requires_grad=True)
 
 
-@pytest.mark.parametrize("name", [*sorted(CALLS), *[f"linalg.{n}" for n in sorted(LINALG)]])
+@pytest.mark.parametrize("name", NAMES)
 def test_gradients(name, device):
-    extension, _, function_name = name.rpartition(".")
-    for function, inputs in (LINALG if extension else CALLS)[function_name]():
+    for function, inputs in calls(name):
         tensors = [_draw(shape, low, high, seed, device) for seed, (shape, low, high) in enumerate(inputs)]
         results = function(*tensors)
         for y in results if isinstance(results, tuple) else (results,):
             assert y.requires_grad
-            assert y.dtype is plugrad.float64
+            assert y.dtype in (plugrad.float64, plugrad.complex128)
         assert gradcheck(function, tensors)
         assert gradgradcheck(function, tensors)
 
