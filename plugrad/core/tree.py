@@ -24,6 +24,9 @@ def _walk(tree: Any, leaves: list[Any]) -> Any:
         keys = tuple(tree)
         note = (keys, tree.default_factory) if kind is defaultdict else (keys, None)
         return (kind, note, tuple([_walk(tree[k], leaves) for k in keys]))
+    if isinstance(tree, tuple) and hasattr(kind, "fields"):
+        # What ops with several named results return is made of one sequence, as a tuple is.
+        return (kind, None, tuple([_walk(x, leaves) for x in tree]))
     if isinstance(tree, tuple) and hasattr(kind, "_fields"):
         return (kind, "named", tuple([_walk(x, leaves) for x in tree]))
     leaves.append(tree)
@@ -60,7 +63,9 @@ def spread(prefix: Any, structure: Any) -> list[Any] | None:
     if structure == LEAF:
         return None if prefix.__class__ in (tuple, list, dict, OrderedDict, defaultdict) else [prefix]
     kind, note, inside = structure
-    if isinstance(prefix, (tuple, list)) and (prefix.__class__ is kind or (note is None and kind in (tuple, list))):
+    if isinstance(prefix, (tuple, list)) and (
+        prefix.__class__ is kind or (note is None and issubclass(kind, (tuple, list)))
+    ):
         if len(prefix) != len(inside):
             return None
         parts = [spread(p, s) for p, s in zip(prefix, inside, strict=True)]

@@ -148,6 +148,21 @@ def test_matrices_under_vmap(draw):
     assert close(plugrad.vmap(lambda x: plugrad.linalg.svd(x).S)(a), plugrad.linalg.svdvals(a))
 
 
+def test_named_results_under_vmap(draw):
+    a = draw(4, 3, 3)
+    found = plugrad.vmap(plugrad.linalg.qr)(a)
+    assert isinstance(found, plugrad.return_types.linalg_qr)
+    assert close(found.R, plugrad.linalg.qr(a).R)
+    # Whether a matrix is singular can't be asked there.
+    packed, pivots = plugrad.vmap(plugrad.linalg.lu_factor)(a)
+    assert close(packed, plugrad.linalg.lu_factor(a).LU)
+    assert pivots.tolist() == plugrad.linalg.lu_factor(a).pivots.tolist()
+    assert close(plugrad.vmap(plugrad.cholesky_inverse)(a), plugrad.cholesky_inverse(a))
+    b = draw(4, 3, 2)
+    least = plugrad.vmap(lambda a, b: plugrad.linalg.lstsq(a, b, driver="gelsd"))(a, b)
+    assert close(least.solution, plugrad.linalg.solve(a, b))
+
+
 def test_tangents(draw):
     a, t = draw(3, 3), draw(3, 3)
     for function in (plugrad.linalg.inv, plugrad.linalg.det, lambda x: plugrad.linalg.eigvalsh(x + x.mT)):

@@ -6,6 +6,7 @@ from typing import Any
 
 from plugrad.core import dtypes, ops
 from plugrad.core.errors import LinAlgError, with_hint
+from plugrad.core.levels import LevelDevice
 from plugrad.core.linalg_refusals import shape_of
 from plugrad.core.promote import wrong_type
 from plugrad.core.value import Value
@@ -58,8 +59,15 @@ def _flat(values: Any) -> list[Any]:
     return [v for part in values for v in _flat(part)] if isinstance(values, list) else [values]
 
 
+def hidden(x: Any) -> bool:
+    """Whether values can't be looked at: inside of a function transform they stand for many, or for none yet."""
+    return isinstance(x.device, LevelDevice)
+
+
 def failures(op: Any, x: Any) -> list[int]:
     """For each matrix, where its elimination failed, counted from 1, or 0. This waits for the device."""
+    if hidden(x):
+        return []
     found = op(x.detach())
     return [int(i) for i in _flat((found[2] if isinstance(found, tuple) else found).tolist())]
 
@@ -103,6 +111,8 @@ def not_positive(name: str, x: Any, info: list[int], error: Exception) -> LinAlg
 
 def not_converged(name: str, x: Any, values: str, error: Exception) -> Exception:
     """PyTorch's error for an iteration that found no eigenvalues or singular values."""
+    if hidden(x):
+        raise error
     finite = all(_flat(ops.isfinite(x.detach()).tolist()))
     if not finite and name == "plugrad.linalg.eig":
         return RuntimeError(f"{name}: input tensor should not contain infs or NaNs.")
