@@ -265,8 +265,10 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: Any = None, *, outpu
         x = ops.reshape(x, shape=(-1,))
         dim = 0
     elif not x.raw.shape:
-        dimensions.one("repeat_interleave", dim, 0)
-        x = ops.reshape(x, shape=(1,))
+        dim = dimensions.one("repeat_interleave", dim, 0)
+        raise IndexError(
+            with_hint(f"Dimension specified as {dim} but tensor has no dimensions", "leave dim out to repeat it.")
+        )
     axis = dimensions.one("repeat_interleave", dim, x.raw.ndim)
     n = x.raw.shape[axis]
     if isinstance(repeats, Value):
