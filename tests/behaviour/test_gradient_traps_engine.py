@@ -1,4 +1,8 @@
-"""Silent wrong gradients reported against other systems: engine, Function and higher order (35 to 47)."""
+"""Silent wrong gradients reported against other systems: engine, Function and higher order (35 to 47).
+
+44, a rule that ships because its test never ran, is in tests/ops/test_all_ops.py. 48, workers of a data loader that draw
+the same numbers, has no place here: there is no data loader.
+"""
 
 from __future__ import annotations
 
@@ -287,3 +291,28 @@ def test_trap_47_shared_parameter_is_stepped_once() -> None:
     optimizer.step()
     assert first.weight.item() == pytest.approx(0.8)
     assert second.weight is first.weight
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda z: (z * z.conj()).real.sum(), 2 + 4j),  # |z|**2: 2 z
+        (lambda z: (z * z).real.sum(), 2 - 4j),  # Re z**2: conj(2 z)
+        (lambda z: z.imag.sum(), 1j),
+        (lambda z: z.abs().sum(), (1 + 2j) / abs(1 + 2j)),
+    ],
+    ids=["abs2", "square", "imag", "abs"],
+)
+def test_trap_45_complex_gradient_is_the_conjugate_one(function: Callable[[Any], Any], expected: complex) -> None:
+    """dL/dx + i dL/dy, the direction of steepest ascent; JAX gives its conjugate."""
+    z = torch.tensor([1 + 2j], dtype=torch.complex128, requires_grad=True)
+    function(z).backward()
+    assert z.grad.tolist() == pytest.approx([expected])
+
+
+def test_trap_45_complex_step_downhill() -> None:
+    z = torch.tensor([1 + 2j], dtype=torch.complex128, requires_grad=True)
+    (z.abs() ** 2).sum().backward()
+    with torch.no_grad():
+        z -= 0.5 * z.grad
+    assert z.tolist() == pytest.approx([0j])

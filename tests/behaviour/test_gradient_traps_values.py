@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.compare import assert_close
-from tests.support.library import torch
+from tests.support.library import differs_from_torch, torch
 
 F = torch.nn.functional
 inf, nan = math.inf, math.nan
@@ -130,6 +130,15 @@ def test_trap_20_mean_of_nothing() -> None:
     assert math.isnan(torch.ones(0).mean().item())
 
 
+def test_trap_21_xlogy_of_zeros() -> None:
+    x, y = leaf([0.0, 0.0, 2.0]), leaf([0.0, 3.0, 4.0])
+    value = torch.xlogy(x, y)
+    assert_close(value, [0.0, 0.0, 2 * math.log(4)])
+    gx, gy = torch.autograd.grad(value.sum(), (x, y))
+    assert_close(gx, [0.0, math.log(3), math.log(4)])
+    assert_close(gy, [nan, 0.0, 0.5])
+
+
 # --- 22 to 26: ties and selection
 
 
@@ -183,6 +192,62 @@ def test_trap_26_reading_one_place_twice_accumulates() -> None:
         lambda x: F.embedding(index, x.reshape(2, 1)),
     ):
         assert_close(gradient(read, [3.0, 4.0]), [2.0, 1.0])
+
+
+def _set(zeros: Any, index: Any, values: Any) -> Any:
+    zeros[index] = values
+    return zeros
+
+
+WRITES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "index_put": lambda zeros, index, values: zeros.index_put((index,), values),
+    "assignment": _set,
+    "scatter": lambda zeros, index, values: zeros.scatter(0, index, values),
+    "scatter_": lambda zeros, index, values: zeros.scatter_(0, index, values),
+    "index_copy": lambda zeros, index, values: zeros.index_copy(0, index, values),
+    "index_copy_": lambda zeros, index, values: zeros.index_copy_(0, index, values),
+    "put_": lambda zeros, index, values: zeros.put_(index, values),
+}
+
+
+@differs_from_torch("PyTorch gives the gradient to every value, also to those that were written over")
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_trap_26_of_values_written_to_one_place_one_has_the_gradient(write: Callable[[Any, Any, Any], Any]) -> None:
+    values = leaf([1.0, 2.0, 4.0, 8.0])
+    written = write(torch.zeros(3, dtype=torch.float64), torch.tensor([2, 0, 2, 2]), values)
+    assert written[0].item() == 2.0
+    (g,) = torch.autograd.grad((written * torch.tensor([3.0, 5.0, 7.0], dtype=torch.float64)).sum(), values)
+    expected = [0.0, 3.0, 0.0, 0.0]
+    expected[values.tolist().index(written[2].item())] = 7.0
+    assert g.tolist() == expected
+
+
+@differs_from_torch("PyTorch counts a place as often as it was named")
+def test_trap_26_a_value_written_to_one_place_twice_counts_once() -> None:
+    value = leaf([5.0])
+    zeros = torch.zeros(3, dtype=torch.float64)
+    zeros[torch.tensor([1, 1, 0])] = value
+    zeros.sum().backward()
+    assert value.grad.tolist() == [2.0]
+
+
+@differs_from_torch("PyTorch gives the gradient to every value, also to those that were written over")
+def test_trap_26_rows_written_to_one_place() -> None:
+    rows = leaf([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    for write in (WRITES["index_put"], WRITES["index_copy"]):
+        written = write(torch.zeros(2, 2, dtype=torch.float64), torch.tensor([1, 0, 1]), rows)
+        (g,) = torch.autograd.grad((written * written).sum(), rows, create_graph=True)
+        assert g.tolist() == [[0.0, 0.0], [6.0, 8.0], [10.0, 12.0]]
+        (h,) = torch.autograd.grad(g.sum(), rows)
+        assert h.tolist() == [[0.0, 0.0], [2.0, 2.0], [2.0, 2.0]]
+
+
+def test_trap_26_places_named_once() -> None:
+    values = leaf([1.0, 2.0])
+    for write in WRITES.values():
+        written = write(torch.zeros(3, dtype=torch.float64), torch.tensor([2, 0]), values)
+        (g,) = torch.autograd.grad((written * torch.arange(3.0, dtype=torch.float64)).sum(), values)
+        assert g.tolist() == [2.0, 0.0]
 
 
 def test_trap_26_adding_to_one_place_twice_accumulates() -> None:

@@ -147,13 +147,6 @@ ROWS: dict[str, Row] = {
     ),
     "masked_fill of nan": (lambda x: x.sqrt().masked_fill(x < 0, 0.0), [[-1.0]], [0.0], [[nan]]),
     "duplicate indices read": (lambda x: x[index(0, 0, 1)], [[1.0, 2.0]], [1.0, 1.0, 2.0], [[2.0, 1.0]]),
-    "duplicate indices written": (put, [[1.0, 2.0]], [2.0, 0.0], [[1.0, 1.0]]),
-    "duplicate indices scattered": (
-        lambda x: torch.zeros(2, dtype=x.dtype).scatter(0, index(0, 0), x),
-        [[1.0, 2.0]],
-        [2.0, 0.0],
-        [[1.0, 1.0]],
-    ),
     "duplicate indices added": (
         lambda x: torch.zeros(2, dtype=x.dtype).scatter_add(0, index(0, 0), x),
         [[1.0, 2.0]],

@@ -181,7 +181,9 @@ def xlogy(xp, x1, x2):
 
 
 xlogy.vjp(
-    # Where x1 is 0 the gradient is 0 too, at x2 = 0 as elsewhere.
-    x1=lambda xp, g, x1, x2: g * xp.xlogy(xp.astype(xp.not_equal(x1, 0), dtype=g.dtype), x2),
+    # log x2, also where x1 is 0; but 0 where that would be no number. x2 may be a Python number.
+    x1=lambda xp, g, x1, x2: xp.drop_where(
+        xp.xlogy(g, x2), xp.logical_and(xp.equal(x1, 0), xp.less_equal(xp.zeros_like(x1) + x2, 0))
+    ),
     x2=lambda xp, g, x1, x2: g * xp.divide(x1, x2),
 )

@@ -255,10 +255,33 @@ def index_put(xp, x, arrays, value, *, axes, accumulate=False):
     return _put(xp, x, arrays, value, axes, "add" if accumulate else "put")
 
 
+def stayed(xp, g, shape, write, read):
+    """The gradients ``g`` of values of a shape that were written, 0 where another was written over them.
+
+    PyTorch gives both the gradient. Numbers that are written and read in the same way tell which stayed.
+    """
+    count = addressing.size(shape)
+    if count < 2:
+        return g
+    numbers = xp.reshape(addressing.counting(xp, g, count), shape=tuple(shape))
+    return xp.keep_where(g, read(write(numbers)) == numbers)
+
+
+def _value_gradient(xp, g, arrays, axes, accumulate):
+    y = xp.index(g, arrays, axes=axes)
+    if accumulate or all([addressing.size(a.shape) < 2 for a in arrays]):
+        return y
+    blank = xp.zeros_like(g, dtype=xp.int64)
+    return stayed(
+        xp, y, y.shape,
+        write=lambda numbers: xp.index_put(blank, arrays, numbers, axes=axes),
+        read=lambda written: xp.index(written, arrays, axes=axes),
+    )  # fmt: skip
+
+
 index_put.vjp(
     x=lambda xp, g, arrays, axes, accumulate: g if accumulate else xp.index_put(g, arrays, 0, axes=axes),
-    # Where a place is named twice, every value that was written there gets its gradient: PyTorch's choice.
-    value=lambda xp, g, arrays, axes: xp.index(g, arrays, axes=axes),
+    value=lambda xp, g, arrays, axes, accumulate: _value_gradient(xp, g, arrays, axes, accumulate),
 )
 writes(index_put)
 

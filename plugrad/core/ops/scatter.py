@@ -11,7 +11,7 @@ from plugrad.core.facts import booleans, case, integers, real
 from plugrad.core.namespace import DEFINITIONS
 from plugrad.core.op import op
 from plugrad.core.ops import addressing
-from plugrad.core.ops.indexing import writes
+from plugrad.core.ops.indexing import stayed, writes
 from plugrad.core.ops.overload import overload
 
 __all__ = [
@@ -106,10 +106,21 @@ def scatter(xp, x, index, source, *, axis):
     return _scattered(xp, x, index, source, axis, "put")
 
 
+def _written_gradient(xp, g, index, source_shape, axis):
+    """As _source_gradient, where of several values in one place one stayed."""
+    y = stayed(
+        xp, xp.gather(g, index, axis=axis), index.shape,
+        write=lambda numbers: xp.scatter(xp.zeros_like(g, dtype=xp.int64), index, numbers, axis=axis),
+        read=lambda written: xp.gather(written, index, axis=axis),
+    )  # fmt: skip
+    if tuple(y.shape) == tuple(source_shape):
+        return y
+    return xp.place(y, shape=tuple(source_shape), key=tuple(slice(0, n, 1) for n in index.shape))
+
+
 scatter.vjp(
     x=lambda xp, g, index, axis: xp.scatter(g, index, 0, axis=axis),
-    # Where a place is named twice, every value that was written there gets its gradient: PyTorch's choice.
-    source=lambda xp, g, index, source_shape, axis: _source_gradient(xp, g, index, source_shape, axis),
+    source=lambda xp, g, index, source_shape, axis: _written_gradient(xp, g, index, source_shape, axis),
 )
 writes(scatter)
 scatter_value = overload(scatter, "ScatterBackward1")
@@ -256,9 +267,23 @@ def index_copy(xp, x, index, source, *, axis):
     return _changed_slices(xp, x, index, source, axis, "put")
 
 
+def _copied_gradient(xp, g, index, axis):
+    """The slices of ``g`` that an index names, 0 where another was copied over what was."""
+    axis %= g.ndim
+    y = xp.index_select(g, index, axis=axis)
+    n = index.shape[0]
+    if n < 2:
+        return y
+    numbers = addressing.counting(xp, index, n)
+    blank = addressing.constant(xp, index, (g.shape[axis],), 0, xp.int64)
+    last = xp.index_select(xp.index_copy(blank, index, numbers, axis=0), index, axis=0) == numbers
+    last = xp.reshape(last, shape=tuple(n if i == axis else 1 for i in range(g.ndim)))
+    return xp.keep_where(y, xp.broadcast_to(last, shape=tuple(y.shape)))
+
+
 index_copy.vjp(
     x=lambda xp, g, index, axis: xp.index_fill(g, index, 0, axis=axis),
-    source=lambda xp, g, index, axis: xp.index_select(g, index, axis=axis),
+    source=lambda xp, g, index, axis: _copied_gradient(xp, g, index, axis),
 )
 writes(index_copy)
 
@@ -326,9 +351,22 @@ def put_flat(xp, x, index, source, *, accumulate=False):
     return xp.reshape(xp.index_put(flat, (index,), source, axes=(0,), accumulate=accumulate), shape=tuple(x.shape))
 
 
+def _put_gradient(xp, g, index, accumulate):
+    y = xp.take_flat(g, index)
+    if accumulate:
+        return y
+    return stayed(
+        xp, y, index.shape,
+        write=lambda numbers: xp.put_flat(xp.zeros_like(g, dtype=xp.int64), index, numbers),
+        read=lambda written: xp.take_flat(written, index),
+    )  # fmt: skip
+
+
 put_flat.vjp(
     x=lambda xp, g, index, accumulate: g if accumulate else xp.put_flat(g, index, 0),
-    source=lambda xp, g, index, source_shape: xp.reshape(xp.take_flat(g, index), shape=tuple(source_shape)),
+    source=lambda xp, g, index, source_shape, accumulate: xp.reshape(
+        _put_gradient(xp, g, index, accumulate), shape=tuple(source_shape)
+    ),
 )
 writes(put_flat)
 
