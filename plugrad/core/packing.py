@@ -16,6 +16,11 @@ _PACK_CHANGES = (
     "perform in-place operations on the input to a pack hook."
 )
 
+_TRANSFORMED = (
+    "plugrad.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. Please open an issue with your "
+    "use case.\nHint: plugrad.utils.checkpoint works within them."
+)
+
 
 class Pair(NamedTuple):
     """A pack hook and its unpack hook.
@@ -24,11 +29,14 @@ class Pair(NamedTuple):
         pack: Takes the tensor that is saved; what it returns is kept instead.
         unpack: Takes that, and returns the tensor.
         guarded: An in-place change of the tensor after it was saved is refused, as it is without hooks.
+        computes: The hooks may do anything with the tensor. Within function transforms its values are a tensor of the
+            level outside, whose history would be lost, for hooks do not record.
     """
 
     pack: Callable[[Any], Any]
     unpack: Callable[[Any], Any]
     guarded: bool = False
+    computes: bool = True
 
 
 _pairs: ContextVar[tuple[Pair, ...]] = ContextVar("plugrad_saved_tensors_hooks", default=())
@@ -78,6 +86,8 @@ class Packed:
     __slots__ = ("count", "device", "dtype", "pair", "shape", "value", "version")
 
     def __init__(self, tensor: Any, pair: Pair, count: int | None = None) -> None:
+        if pair.computes and tensor.device.depth:
+            raise RuntimeError(_TRANSFORMED)
         version = tensor.version
         before: int = -1 if version is None else version[0]
         mode = modes.mode()

@@ -187,13 +187,15 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
 
     #: Whether in-place changes of what was saved are refused, as they are without hooks.
     _guarded = False
+    #: Whether the hooks do more with a tensor than to keep it.
+    _computes = True
 
     def __init__(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
         self.pack_hook = pack_hook
         self.unpack_hook = unpack_hook
 
     def __enter__(self) -> None:
-        packing.push(Pair(self.pack_hook, self.unpack_hook, self._guarded))
+        packing.push(Pair(self.pack_hook, self.unpack_hook, self._guarded, self._computes))
         nodes.observe(_pack_node, True)
 
     def __exit__(self, *_: object) -> None:

@@ -320,8 +320,9 @@ class Tensor(Methods, Value):
                 self._grad = device.ops.clone(grad) if known is None else known + grad
             elif known is None:
                 self._grad = Tensor(grad if fresh else device.backend.copy(grad), device, self.dtype)
-            elif known.tracked or known.version is None:
+            elif not leaf or known.tracked or known.version is None:
                 # Made with create_graph, or in inference mode: replaced, so that nothing that was recorded changes.
+                # And as in PyTorch where retain_grad was called.
                 self._grad = Tensor(known.raw + grad, device, self.dtype)
             else:
                 # In place: who holds x.grad sees it grow, as in PyTorch.

@@ -1,5 +1,6 @@
-"""Tools around training: checkpointing of activations."""
+"""Tools around training: checkpointing of activations, handles of hooks."""
 
 from plugrad.utils import checkpoint as checkpoint
+from plugrad.utils import hooks as hooks
 
-__all__ = ["checkpoint"]
+__all__ = ["checkpoint", "hooks"]

@@ -331,6 +331,7 @@ class _Packing(saved_tensors_hooks):
     """In the first call: keep a place instead of each tensor."""
 
     _guarded = True
+    _computes = False
 
     def __init__(self, frame: _Frame) -> None:
         def pack(x: Any) -> _Holder:
@@ -357,6 +358,8 @@ class _Packing(saved_tensors_hooks):
 
 class _Filling(saved_tensors_hooks):
     """In the second call: put each tensor in its place. The nodes of this call keep them too, for walks within it."""
+
+    _computes = False
 
     def __init__(self, frame: _Frame) -> None:
         # A list, so that the hook does not hold the object that holds it.

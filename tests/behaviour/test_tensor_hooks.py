@@ -139,6 +139,37 @@ def test_retained_grad_accumulates() -> None:
     assert y.grad.tolist() == [2.0, 2.0, 2.0]
 
 
+def test_retained_grad_does_not_grow_in_place() -> None:
+    y = leaf() * 2
+    y.retain_grad()
+    y.sum().backward(retain_graph=True)
+    first = y.grad
+    y.sum().backward()
+    assert first.tolist() == [1.0, 1.0, 1.0]
+    assert y.grad.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_retained_grad_with_inputs() -> None:
+    x = leaf()
+    y = x * 2
+    y.retain_grad()
+    y.sum().backward(inputs=[x])
+    assert y.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_view_of_a_changed_base_keeps_its_retained_grad_and_not_its_hooks() -> None:
+    x, seen = leaf(), []
+    y = x * 2
+    v = y[:2]
+    v.retain_grad()
+    v.register_hook(lambda g: seen.append(g))
+    y.mul_(3)
+    (v * v).sum().backward()
+    assert v.grad.tolist() == [12.0, 24.0]
+    assert x.grad.tolist() == [72.0, 144.0, 0.0]
+    assert seen == []
+
+
 def test_retain_grad_of_a_leaf_changes_nothing() -> None:
     x = leaf()
     x.retain_grad()
