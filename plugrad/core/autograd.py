@@ -11,7 +11,6 @@ from plugrad.core.conjugation import conjugated
 from plugrad.core.errors import with_hint
 from plugrad.core.graph import GradientEdge, as_output
 from plugrad.core.graph import edge_of as edge_of
-from plugrad.core.levels import innermost
 from plugrad.core.modes import enable_grad, no_grad
 from plugrad.core.transforms.vmap import vmap
 from plugrad.core.value import Value
@@ -230,11 +229,10 @@ def grad(
     seeds = _seeds(ys, given, create_graph)
     _check_roots(ys)
     keep = create_graph if retain_graph is None else retain_graph
-    level = innermost()
-    if level is not None and any([y.device.depth for y in ys]):
-        xs = tuple([level.counterpart(x) for x in xs])
     # Incoming gradients of a function transform that the outputs do not belong to: rules have to run on Tensors.
     lifted = any([isinstance(s, Value) and s.device.depth > y.device.depth for s, y in zip(given, ys, strict=True)])
+    # Outputs with tangents of forward mode by hand: gradients have tangents too, also of tensors from outside of it.
+    lifted = lifted or any([y.device.depth and y.device.outside is None for y in ys])
     if lifted and not create_graph:
         seeds = _seeds(ys, given, True)
     tensors = create_graph or lifted

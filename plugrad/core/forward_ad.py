@@ -17,20 +17,26 @@ class _DualLevel(Level):
     """A level that users open: new tensors do not belong to it, and grad mode is that around them.
 
     Attributes:
-        made: The tensors that were given a tangent, each with what came of it.
+        made: The tensors from outside that gradients are wanted of, each with what stands for it here.
     """
 
     def __init__(self) -> None:
         super().__init__(DualBackend, makes=False)
         self.made: list[tuple[Any, Any]] = []
 
-    def counterpart(self, x: Any) -> Any:
-        """The gradient of an output with a tangent has one too, which it would lose on the way to the primal."""
-        return next((d for primal, d in self.made if primal is x), x)
+    def entered(self, x: Any, target: Any) -> Any:
+        """A tensor from outside, without a tangent; its gradients leave the level here."""
+        known = next((d for outside, d in self.made if outside is x and d.device is target), None)
+        if known is None:
+            known = super().entered(x, target)
+            known.tracked = True
+            known.edge = (LeaveLevelBackward((x.edge or (x, None),), (), (), None, target), 0)
+            self.made.append((x, known))
+        return known
 
 
-class MakeDualBackward(Node):
-    """Leads from a dual tensor to its primal's history, for gradients without their tangents."""
+class LeaveLevelBackward(Node):
+    """Leads from a level to the history of a tensor outside: in walks on raw arrays without tangents."""
 
     __slots__ = ()
 
@@ -38,9 +44,21 @@ class MakeDualBackward(Node):
         return (g.primal.raw,)
 
     def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
-        return (g.raw.primal if isinstance(g.device.backend, DualBackend) else g,)
+        return (g,)
 
 
+class MakeDualBackward(Node):
+    """Leads from a dual tensor to its primal, within the level."""
+
+    __slots__ = ()
+
+    def gradients(self, edges: tuple[Edge, ...], g: Any) -> Any:
+        return (g,)
+
+    gradient_tensors = gradients
+
+
+LeaveLevelBackward.__module__ = "plugrad.autograd"
 MakeDualBackward.__module__ = "plugrad.autograd"
 
 
@@ -159,10 +177,9 @@ def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
             raise ValueError(f"Expected {name} to be floating point or complex, but got: {x.dtype}")
     out = dual(tensor, tangent, current)
     if tensor.tracked:
-        # Gradients of the dual tensor leave its level here.
+        inside = current.entered(tensor, out.device)
         out.tracked = True
-        out.edge = (MakeDualBackward((tensor.edge or (tensor, None),), (), (), None, out.device), 0)
-        current.made.append((tensor, out))
+        out.edge = (MakeDualBackward((inside.edge,), (), (), None, out.device), 0)
     return out
 
 

@@ -190,17 +190,24 @@ def jacobian(
         if not vectorize:
             raise NotImplementedError(_NOT_VECTORIZED)
         return _columns(func, inputs)
+    return _by_rows(func, inputs, create_graph, strict, vectorize)
+
+
+def _by_rows(
+    func: _Function, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, inside: bool = False
+) -> Any:
+    """The Jacobian by reverse mode; ``inside`` of the forward mode that computes a Hessian of it."""
     with enable_grad():
         tuple_in, xs = as_tuple(inputs, "inputs", "jacobian")
-        xs = prepared(xs, create_graph, True)
+        xs = prepared(xs, create_graph, True, inside)
         tuple_out, ys = as_tuple(func(*xs), OUTPUTS, "jacobian")
         check_tracked(ys, "outputs", strict)
         if vectorize:
             if strict:
                 raise RuntimeError(_together("strict", "vectorized=True", "", "vectorize=False"))
             rows = _all_rows(ys, xs, create_graph)
-            return nested(finished(rows, create_graph), tuple_out, tuple_in)
-        rows = tuple([_rows(y, i, xs, create_graph, strict) for i, y in enumerate(ys)])
+        else:
+            rows = tuple([_rows(y, i, xs, create_graph, strict) for i, y in enumerate(ys)])
         return nested(finished(rows, create_graph), tuple_out, tuple_in)
 
 
@@ -335,9 +342,10 @@ def hessian(
         return ys[0].reshape(())
 
     def gradient(*args: Tensor) -> Any:
-        if outer_jacobian_strategy == "forward-mode":
-            args = tuple([x.requires_grad_() for x in args])
-        found = jacobian(number, args, create_graph=True)
+        forwards = outer_jacobian_strategy == "forward-mode"
+        for x in args if forwards else ():
+            x.requires_grad = True
+        found = _by_rows(number, args, True, False, False, inside=forwards)
         check_tracked(found, "jacobian", strict)
         return found
 

@@ -35,11 +35,24 @@ def nested(values: Any, outer: bool, inner: bool) -> Any:
     return one(values if inner else tuple([x[0] for x in values]), outer)
 
 
-def prepared(inputs: tuple[Tensor, ...], create_graph: bool, need_graph: bool) -> tuple[Tensor, ...]:
-    """New Tensors of the same values, so that those that the function captured elsewhere are not differentiated."""
-    return tuple(
-        [x.view(x.shape) if create_graph and x.requires_grad else x.detach().requires_grad_(need_graph) for x in inputs]
-    )
+def prepared(
+    inputs: tuple[Tensor, ...], create_graph: bool, need_graph: bool, inside: bool = False
+) -> tuple[Tensor, ...]:
+    """New Tensors of the same values, so that those that the function captured elsewhere are not differentiated.
+
+    ``inside`` says that the function transform around is this module's own.
+    """
+    found = []
+    for x in inputs:
+        if create_graph and x.requires_grad:
+            found.append(x.view(x.shape))
+        elif inside:
+            found.append(x.detach())
+            found[-1].requires_grad = need_graph
+        else:
+            # Refused inside of a function transform, whose derivatives would be lost here.
+            found.append(x.detach().requires_grad_(need_graph))
+    return tuple(found)
 
 
 def finished(values: Any, create_graph: bool) -> Any:

@@ -149,9 +149,9 @@ class Level:
         parent = root if self.outer is None else self.outer.on(root)
         return level_device(self.kind, parent, self.outside)
 
-    def counterpart(self, x: Any) -> Any:
-        """What gradients are taken by, where a user asks for the gradient by ``x`` of an output of this level."""
-        return x if self.outer is None else self.outer.counterpart(x)
+    def entered(self, x: Any, target: Any) -> Any:
+        """A Tensor of the level below, that gradients are wanted of, as one of this level's device."""
+        return record.Tensor(target.backend.constant(x), target, x.dtype)
 
     def __enter__(self) -> Level:
         self.outer = _innermost.get()
@@ -231,6 +231,13 @@ def over(level: Any, root: Any) -> Any:
 
 def lifted(x: Any, target: Any) -> Any:
     """A Tensor of the level just below as a constant of ``target``."""
+    if x.tracked and target.outside is None:
+        # A level that users open and do backward in: gradients by what they have from outside must get there.
+        level = innermost()
+        while level is not None and level.on(target.root) is not target:
+            level = level.outer
+        if level is not None:
+            return level.entered(x, target)
     return record.Tensor(target.backend.constant(x), target, x.dtype)
 
 

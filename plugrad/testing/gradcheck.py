@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from plugrad.core import autograd
 from plugrad.core.tensor import Tensor
+from plugrad.testing.forward_checks import check_batched, check_batched_forward, check_undefined_tangents, tangents
+from plugrad.testing.forward_checks import forward as forward_jacobians
 from plugrad.testing.jacobians import (
     GradcheckError,
     allclose,
@@ -92,18 +94,18 @@ def _explained(i: int, x: Tensor, o: int, y: Tensor) -> str:
     )
 
 
-def _check_slow(check: _Check, outputs: list[Tensor]) -> None:
+def _check_slow(check: _Check, outputs: list[Tensor], backward: bool, forward: bool) -> None:
     """Whole Jacobians."""
-    func, inputs, eps = check.func, check.inputs, check.eps
+    func, inputs = check.func, check.inputs
     places = wanted(inputs)
-    by_input = [numerical(func, inputs, i, eps) for i in places]
+    by_input = [numerical(func, inputs, i, check.eps) for i in places]
     if not outputs:
         if any([bool((m != 0).any()) for found in by_input for matrices in found for m in matrices]):
             raise GradcheckError(_ZERO)
         return
     # Numerically there is one for each output that could have a gradient.
     found_at = [o for o, y in enumerate(inexact(func(*inputs))) if y.requires_grad]
-    for part, o in _parts(outputs):
+    for part, o in _parts(outputs) if backward else ():
         y = outputs[o]
         found = analytical(y, inputs, part, check.nondet_tol, check.check_grad_dtypes)
         for k, i in enumerate(places):
@@ -111,6 +113,18 @@ def _check_slow(check: _Check, outputs: list[Tensor]) -> None:
             if not allclose(found[k], expected, check.rtol, check.atol):
                 text = _mismatch(expected, found[k], o, k, _prefix(part, y.dtype.is_complex), "", inputs[i])
                 raise GradcheckError(text + _explained(i, inputs[i], o, y))
+    for part, k in _parts([inputs[i] for i in places]) if forward else ():
+        x = inputs[places[k]]
+        number = 1 if part == "imaginary" else 0
+        columns = forward_jacobians(func, inputs, places[k], (1, 1j)[number], check.check_grad_dtypes)
+        for o, y in enumerate(outputs):
+            expected, got = by_input[k][found_at[o]][number], columns[found_at[o]]
+            if not allclose(got, expected, check.rtol, check.atol):
+                text = _mismatch(expected, got, o, k, _prefix(part, x.dtype.is_complex, "inputs"), _FORWARD, x)
+                raise GradcheckError(text + _explained(places[k], x, o, y))
+
+
+_FORWARD = "computed with forward mode "
 
 
 def _steps(x: Tensor, k: int, xp: Any) -> list[Any]:
@@ -124,8 +138,8 @@ def _total(array: Any) -> float:
     return float(abs(array).sum())
 
 
-def _check_fast(check: _Check, outputs: list[Tensor]) -> None:
-    """One random direction in and one out for every pair: ``v^T J u`` both ways."""
+def _check_fast(check: _Check, outputs: list[Tensor], backward: bool, forward: bool) -> None:
+    """One random direction in and one out for every pair: ``v^T J u`` both ways; forward, ``J u``."""
     func, inputs, eps = check.func, check.inputs, check.eps
     places = wanted(inputs)
     xp = host(inputs[places[0]].detach()).__array_namespace__()
@@ -139,7 +153,7 @@ def _check_fast(check: _Check, outputs: list[Tensor]) -> None:
                 raise GradcheckError(_ZERO)
         return
     found_at = [o for o, y in enumerate(inexact(func(*inputs))) if y.requires_grad]
-    for part, o in _parts(outputs):
+    for part, o in _parts(outputs) if backward else ():
         y = outputs[o]
         v = vector(y.numel(), 3 * o + 2, xp)
         found = analytical(y, inputs, part, check.nondet_tol, check.check_grad_dtypes, seeds=[v])
@@ -157,6 +171,16 @@ def _check_fast(check: _Check, outputs: list[Tensor]) -> None:
             if not allclose(got, expected, check.rtol, atol):
                 text = _mismatch(expected, got, o, k, _prefix(part, y.dtype.is_complex), "", inputs[i])
                 raise GradcheckError(text + _slowly(check, i, k, y, found_at[o], part))
+    for part, k in _parts([inputs[i] for i in places]) if forward else ():
+        x = inputs[places[k]]
+        number = 1 if part == "imaginary" else 0
+        step = steps[k][number]
+        columns = tangents(func, inputs, places[k], step, check.check_grad_dtypes)
+        for o, y in enumerate(outputs):
+            expected, got = by_input[k][number][found_at[o]], columns[found_at[o]]
+            if not allclose(got, expected, check.rtol, check.atol * _total(step)):
+                text = _mismatch(expected, got, o, k, _prefix(part, x.dtype.is_complex, "inputs"), _FORWARD, x)
+                raise GradcheckError(text + _slowly(check, places[k], k, y, found_at[o], part, forward=True))
 
 
 _FAST_FAILED = (
@@ -165,10 +189,16 @@ _FAST_FAILED = (
 )
 
 
-def _slowly(check: _Check, i: int, k: int, y: Tensor, number: int, part: str) -> str:
+def _slowly(check: _Check, i: int, k: int, y: Tensor, number: int, part: str, forward: bool = False) -> str:
     """What the whole Jacobians are, for the message of the fast check."""
-    expected = part_of(numerical(check.func, check.inputs, i, check.eps)[number], part)
-    found = analytical(y, check.inputs, part, float("inf"), False)[k]
+    matrices = numerical(check.func, check.inputs, i, check.eps)[number]
+    if forward:
+        unit = 1 if part == "imaginary" else 0
+        expected = matrices[unit]
+        found = forward_jacobians(check.func, check.inputs, i, (1, 1j)[unit], False)[number]
+    else:
+        expected = part_of(matrices, part)
+        found = analytical(y, check.inputs, part, float("inf"), False)[k]
     text = (
         "\nThe above quantities relating the numerical and analytical jacobians are computed \nin fast mode. See: "
         "https://github.com/pytorch/pytorch/issues/53876 for more background \nabout fast mode. Below, we recompute "
@@ -209,6 +239,10 @@ def gradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
     fast_mode: bool = False,
     masked: bool | None = None,
 ) -> bool:
@@ -228,6 +262,10 @@ def gradcheck(
         check_undefined_grad: Taken as PyTorch takes it, and always so: each of several outputs is walked back from
             alone, and a node without any gradient never runs.
         check_grad_dtypes: Also check that gradients have the dtypes of their inputs.
+        check_batched_grad: Also check that a walk for a batch of gradients gives what several walks give.
+        check_batched_forward_grad: The same for forward mode.
+        check_forward_ad: Also check forward mode.
+        check_backward_ad: Check backward.
         fast_mode: Compare one random combination of the elements of the Jacobian instead of each element.
         masked: Compare zeros within a tolerance; for sparse tensors, in PyTorch.
 
@@ -237,6 +275,7 @@ def gradcheck(
     Raises:
         GradcheckError: on a mismatch; it names input and output and shows both Jacobians.
         ValueError: if no input requires gradients.
+        AssertionError: if nothing is to be checked, or batches of what is not.
 
     Example::
 
@@ -245,12 +284,24 @@ def gradcheck(
         >>> plugrad.autograd.gradcheck(plugrad.sin, (x,))
         True
     """
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if check_batched_grad and not check_backward_ad:
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     check = _Check(func, as_tuple(inputs), eps, atol, rtol, nondet_tol, check_grad_dtypes, bool(masked))
     _check_inputs(check.inputs)
     try:
         outputs = tracked(func(*check.inputs))
-        (_check_fast if fast_mode else _check_slow)(check, outputs)
-        if outputs:
+        (_check_fast if fast_mode else _check_slow)(check, outputs, check_backward_ad, check_forward_ad)
+        if check_forward_ad and check_undefined_grad:
+            check_undefined_tangents(func, check.inputs)
+        if check_batched_forward_grad:
+            check_batched_forward(func, check.inputs)
+        if check_backward_ad and outputs:
+            for o, y in enumerate(outputs if check_batched_grad else ()):
+                check_batched(check.inputs, y, o)
             _check_multiplied(check, outputs)
     except GradcheckError:
         if raise_exception:
@@ -272,6 +323,9 @@ def gradgradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
     fast_mode: bool = False,
     masked: bool = False,
 ) -> bool:
@@ -289,6 +343,9 @@ def gradgradcheck(
         nondet_tol: How far two runs of the same backward may differ.
         check_undefined_grad: As in ``gradcheck``.
         check_grad_dtypes: As in ``gradcheck``.
+        check_batched_grad: As in ``gradcheck``.
+        check_fwd_over_rev: Check forward mode over backward.
+        check_rev_over_rev: Check backward over backward.
         fast_mode: As in ``gradcheck``.
         masked: As in ``gradcheck``.
 
@@ -305,6 +362,12 @@ def gradgradcheck(
         >>> plugrad.autograd.gradgradcheck(plugrad.sin, (x,))
         True
     """
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
+    if check_undefined_grad and not check_rev_over_rev:
+        raise AssertionError("Setting check_undefined_grad=True requires check_rev_over_rev to be True")
+    if check_batched_grad and not check_rev_over_rev:
+        raise AssertionError("Setting check_batched_grad=True requires check_rev_over_rev to be True")
     values = as_tuple(inputs)
     if grad_outputs is None:
         seeds = _random_like(tracked(func(*values)), gen_non_contig_grad_outputs)
@@ -324,7 +387,8 @@ def gradgradcheck(
     return gradcheck(
         first, (*values, *seeds), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
         nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
-        fast_mode=fast_mode, masked=masked,
+        check_batched_grad=check_batched_grad, check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev, fast_mode=fast_mode, masked=masked,
     )  # fmt: skip
 
 

@@ -123,3 +123,31 @@ def test_a_printed_tensor_shows_its_tangent() -> None:
     with fwAD.dual_level():
         text = without_device(repr(fwAD.make_dual(torch.ones(2), torch.zeros(2))))
     assert text == "tensor([1., 1.], tangent=tensor([0., 0.]))"
+
+
+def test_gradients_by_tensors_from_outside_of_the_level() -> None:
+    """Those that were given a tangent, those that were not, and what is computed of them."""
+    x = torch.tensor([3.0, 4.0], requires_grad=True)
+    w = torch.tensor([5.0, 6.0], requires_grad=True)
+    h = w * 2
+    with fwAD.dual_level():
+        d = fwAD.make_dual(x, torch.ones(2))
+
+        def f():
+            return (d * d * x * h).sum()
+
+        for inputs in ([x, w], [x, h], [d, h]):
+            found = [fwAD.unpack_dual(g) for g in torch.autograd.grad(f(), inputs, retain_graph=True)]
+            values = [(g.primal.tolist(), g.tangent.tolist()) for g in found]
+            expected = {
+                id(x): ([270.0, 576.0], [120.0, 192.0]), id(d): ([180.0, 384.0], [60.0, 96.0]),
+                id(w): ([54.0, 128.0], [36.0, 64.0]), id(h): ([27.0, 64.0], [18.0, 32.0]),
+            }  # fmt: skip
+            assert values == [expected[id(z)] for z in inputs]
+        assert (d * x).sum().requires_grad
+        f().backward()
+        assert x.grad.tolist() == [270.0, 576.0]
+        assert w.grad.tolist() == [54.0, 128.0]
+        plain = fwAD.make_dual(torch.ones(2), torch.ones(2))
+        (g,) = torch.autograd.grad((plain * w).sum(), w)
+        assert fwAD.unpack_dual(g).tangent.tolist() == [1.0, 1.0]

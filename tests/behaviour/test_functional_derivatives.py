@@ -314,6 +314,15 @@ def test_strategies() -> None:
         F.jacobian(products, point(), strict=True, vectorize=True)
 
 
+@pytest.mark.parametrize("name", ["vjp", "jvp", "vhp", "hvp", "jacobian", "hessian"])
+def test_inside_of_a_function_transform(name: str) -> None:
+    """Its derivatives would be lost."""
+    v = (point(),) if name in ("vjp", "jvp", "vhp", "hvp") else ()
+    function = getattr(F, name)
+    with pytest.raises(RuntimeError, match="You are attempting to call"):
+        torch.func.grad(lambda x: function((lambda x: (x**2).sum()), x, *v))(point())
+
+
 # -- all at once -------------------------------------------------------------------------------------------------------
 
 
