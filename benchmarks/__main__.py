@@ -24,6 +24,17 @@ CASES: list[Case] = [
     ("chain of 500 scalar ops", programs.scalar_chain, 0.6),
     ("MLP 64-32-10, batch 32, SGD step", lambda lib: programs.mlp_step(lib, (64, 32, 10), 32), 0.5),
     ("MLP 784-512-512-10, batch 128, SGD step", lambda lib: programs.mlp_step(lib, (784, 512, 512, 10), 128), 1.0),
+    ("Hessian-vector product of a tanh net 32-32-32", programs.hessian_vector_product, 0.6),
+]
+
+# plugrad against itself: name, two programs, and the ratio that is not to be exceeded.
+OWN: list[tuple[str, Callable[[Any], Callable[[], object]], Callable[[Any], Callable[[], object]], float]] = [
+    (
+        "vmap(grad(f)) over 256 samples, against a loop",
+        lambda lib: programs.per_sample_gradients(lib, mapped=True),
+        lambda lib: programs.per_sample_gradients(lib, mapped=False),
+        0.05,
+    ),
 ]
 
 LARGE: list[Case] = [
@@ -94,6 +105,10 @@ def main() -> int:
             result = compare(name, program(plugrad), program(torch), limit, arguments.turns)
             results.append(result)
             print(f"{result.ratio:6.2f}  {name}", file=sys.stderr, flush=True)
+    for name, fast, slow, limit in OWN:
+        if arguments.only in name:
+            results.append(compare(name, fast(plugrad), slow(plugrad), limit, min(arguments.turns, 11)))
+            print(f"{results[-1].ratio:6.2f}  {name}", file=sys.stderr, flush=True)
     imports = import_times()
     plain, checkpointed = memory.checkpointing(plugrad)
     print(report(results, imports))

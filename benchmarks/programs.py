@@ -98,3 +98,33 @@ def cross_entropy(library: Any, rows: int, columns: int) -> Callable[[], object]
         library.nn.functional.cross_entropy(x, target).backward()
 
     return run
+
+
+def hessian_vector_product(library: Any) -> Callable[[], object]:
+    """A Hessian-vector product of the loss of a tanh net 32-32-32, batch 16, by two walks."""
+    x, target = _data(library, 16, 32, seed=2), _data(library, 16, 32, seed=3)
+    weights = [_data(library, 32, 32, seed=i, requires_grad=True) for i in (0, 1)]
+    directions = [_data(library, 32, 32, seed=i) for i in (4, 5)]
+
+    def run() -> None:
+        loss = ((x @ weights[0]).tanh() @ weights[1] - target).pow(2).mean()
+        first = library.autograd.grad(loss, weights, create_graph=True)
+        product = (first[0] * directions[0]).sum() + (first[1] * directions[1]).sum()
+        library.autograd.grad(product, weights)
+
+    return run
+
+
+def per_sample_gradients(library: Any, mapped: bool, samples: int = 256) -> Callable[[], object]:
+    """Gradients of the loss of a tanh net 8-16-4 for every sample: ``vmap(grad(loss))``, or ``grad(loss)`` in a loop."""
+    x, target = _data(library, samples, 8, seed=2), _data(library, samples, 4, seed=3)
+    weights = (_data(library, 8, 16), _data(library, 16, 4, seed=1))
+
+    def loss(weights: Any, x: Any, target: Any) -> Any:
+        return ((x @ weights[0]).tanh() @ weights[1] - target).pow(2).mean()
+
+    gradient = library.func.grad(loss)
+    if mapped:
+        batch = library.func.vmap(gradient, in_dims=(None, 0, 0))
+        return lambda: batch(weights, x, target)
+    return lambda: [gradient(weights, x[i], target[i]) for i in range(samples)]
