@@ -116,7 +116,7 @@ def hessian_vector_product(library: Any) -> Callable[[], object]:
 
 
 def per_sample_gradients(library: Any, mapped: bool, samples: int = 256) -> Callable[[], object]:
-    """Gradients of the loss of a tanh net 8-16-4 for every sample: ``vmap(grad(loss))``, or ``grad(loss)`` in a loop."""
+    """Gradients of the loss of a tanh net 8-16-4 by sample: ``vmap(grad(loss))``, or ``grad(loss)`` in a loop."""
     x, target = _data(library, samples, 8, seed=2), _data(library, samples, 4, seed=3)
     weights = (_data(library, 8, 16), _data(library, 16, 4, seed=1))
 
