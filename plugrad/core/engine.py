@@ -15,7 +15,7 @@ from typing import Any
 
 from plugrad.core import anomaly, hooks, modes
 from plugrad.core.errors import BACKWARD_TWICE
-from plugrad.core.node import Node
+from plugrad.core.node import Edge, Node
 
 _number = attrgetter("number")
 
@@ -102,7 +102,7 @@ def _walk(
             if node in wanted:
                 # Before its hooks, unlike above: so it is in PyTorch.
                 captured[node] = g
-            edges = tuple([e if e is not None and (e[0] in needed or e[0] in wanted) else None for e in edges])
+            edges = needed[node]
         try:
             if anomalous:
                 anomaly.enter(node)
@@ -181,13 +181,16 @@ def _reachable(roots: Sequence[tuple[Any, int | None]]) -> tuple[list[Node], set
     return nodes, seen, leaves
 
 
-def _needed(order: list[Node], inputs: Sequence[tuple[Any, int | None]]) -> tuple[set[Any], set[Any]]:
-    """The targets of ``inputs``, and the nodes that have to run for gradients to reach them."""
+def _needed(
+    order: list[Node], inputs: Sequence[tuple[Any, int | None]]
+) -> tuple[set[Any], dict[Any, tuple[Edge, ...]]]:
+    """The targets of ``inputs``; and the nodes that have to run for gradients to reach them, with the edges there."""
     wanted = {edge[0] for edge in inputs}
-    needed: set[Any] = set()
+    needed: dict[Any, tuple[Edge, ...]] = {}
     for node in order:
-        if any([e is not None and (e[0] in wanted or e[0] in needed) for e in node.edges]):
-            needed.add(node)
+        edges = tuple([e if e is not None and (e[0] in needed or e[0] in wanted) else None for e in node.edges])
+        if any(edges):
+            needed[node] = edges
     return wanted, needed
 
 

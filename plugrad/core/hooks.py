@@ -24,7 +24,7 @@ from plugrad.core.value import Value
 #: What a hook may ask of the walk that it is called in: the nodes that gradients can reach, the leaves, the nodes that
 #: have to run and those whose gradients are wanted (None where it is all), and room for hooks that act together.
 #: A plain tuple, because every walk makes one and few are asked.
-Walk = tuple[set[Any], dict[Any, int], set[Any] | None, set[Any] | None, dict[Any, Any]]
+Walk = tuple[set[Any], dict[Any, int], dict[Any, Any] | None, set[Any] | None, dict[Any, Any]]
 
 
 def meets(walk: Walk, target: Any) -> bool:

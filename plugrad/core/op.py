@@ -73,6 +73,8 @@ class Op:
         self.joint: _Rule | None = None
         self.composite = not (self.constant or self.undefined)
         self.saves: tuple[str, ...] = ()
+        #: For each of ``saves`` that is one array: (its input, None) or (None, its output); else None.
+        self.sources: tuple[tuple[int | None, int | None] | None, ...] = ()
         self._users: list[int] = []
         self.plan: tuple[str, ...] = ()
         #: keep() of every mask, for the elementwise forms.
@@ -120,6 +122,7 @@ class Op:
         if self.joint is not None:
             pending.append((-1, self.joint, self._read(self.joint, named, everything)))
         self.saves = tuple(named)
+        self.sources = tuple([self._source(name) for name in named])
         self._users = list(named.values())
         bound: list[_Rule | None] = [None] * len(self.inputs)
         for i, rule, names in pending:
@@ -143,6 +146,13 @@ class Op:
         if elementwise:
             self.keeps = [self.keep(mask) for mask in range(everything + 1)]
             assert len(self.saves) == len(self.inputs) + 1, f"op '{self.name}' is elementwise and saves {self.saves}"
+
+    def _source(self, name: str) -> tuple[int | None, int | None] | None:
+        if name in self.places:
+            return None if self.variadic is not None else (self.places[name], None)
+        if name[0] == "y" and name[1:].isdigit():
+            return (None, int(name[1:]))
+        return (None, 0) if name == "y" else None
 
     def _read(self, rule: _Rule, named: dict[str, int], mask: int) -> tuple[str, ...]:
         """The names a rule asks for after xp and g, noted in ``named`` with the inputs that they serve."""

@@ -32,6 +32,11 @@ def linear_map(x: Any, weight: Any) -> Any:
     return x.dot(weight.T) if x.ndim == 2 else matmul(x, weight.T)
 
 
+def transposed_product(x1: Any, x2: Any) -> Any:
+    """BLAS reads the first matrix transposed."""
+    return x1.T.dot(x2)
+
+
 def affine(x: Any, weight: Any, bias: Any) -> Any:
     """The bias is added into the product's own buffer."""
     y = x.dot(weight.T) if x.ndim == 2 else matmul(x, weight.T)
@@ -51,4 +56,5 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "matmul": matmul,
     "matrix_transpose": operator.attrgetter("mT"),
     "mm": np.ndarray.dot,
+    "transposed_product": transposed_product,
 }

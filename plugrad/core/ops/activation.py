@@ -71,6 +71,12 @@ def sigmoid_backward(xp, grad, result):
     return grad * ((1 - result) * result)
 
 
+sigmoid_backward.vjp(
+    grad=lambda xp, g, result: xp.sigmoid_backward(g, result),
+    result=lambda xp, g, grad, result: g * grad * (1 - 2 * result),
+)
+
+
 @op(node="Silu", refuse=lacks("silu_cpu", BOOLEAN, INTEGER))
 def silu(xp, x):
     """x * sigmoid(x)."""

@@ -62,8 +62,14 @@ def pow_backward(xp, grad, x, *, exponent):
     """The gradient of a power with a number as the exponent, with respect to the base."""
     if exponent == 0:
         return xp.zeros_like(grad)
-    # A power also at 2 and 1: so the next derivative is recorded, and is 0 in the end rather than an error.
     return grad * (exponent * xp.pow(x, exponent - 1))
+
+
+# Of every exponent: the last derivatives are recorded, and 0, rather than an error.
+pow_backward.vjp(
+    grad=lambda xp, g, x, exponent: xp.pow_backward(g, x, exponent=exponent),
+    x=lambda xp, g, grad, x, exponent: exponent * grad * xp.pow_backward(g, x, exponent=exponent - 1),
+)
 
 
 @op(node="Pow", called="square")

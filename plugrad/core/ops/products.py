@@ -17,7 +17,7 @@ from plugrad.core.value import Value
 
 __all__ = [
     "addmm", "addmv", "addr", "affine", "baddbmm", "bmm", "column_sums", "dot", "linear", "linear_map",
-    "matmul", "mm", "mv", "project", "tensordot", "vdot", "vecdot",
+    "matmul", "mm", "mv", "project", "tensordot", "transposed_product", "vdot", "vecdot",
 ]  # fmt: skip
 
 
@@ -76,10 +76,25 @@ def mm(xp, x1, x2):
     return xp.matmul(x1, x2)
 
 
+# The transposes are part of the products: three ops that are each other's derivatives, and no view is recorded.
 mm.vjp(
-    x1=lambda xp, g, x2: xp.mm(g, xp.matrix_transpose(x2)),
-    x2=lambda xp, g, x1: xp.mm(xp.matrix_transpose(x1), g),
+    x1=lambda xp, g, x2: xp.linear_map(g, x2),
+    x2=lambda xp, g, x1: xp.transposed_product(x1, g),
 )
+
+
+@op(
+    node="Mm",
+    promote="equal",
+    linear="each",
+    samples=lambda: [case(real(3, 2), real(3, 4)), case(real(0, 2), real(0, 4))],
+)
+def transposed_product(xp, x1, x2):
+    """The product of two matrices, the first transposed."""
+    return xp.matmul(xp.matrix_transpose(x1), x2)
+
+
+transposed_product.vjp(x1=lambda xp, g, x2: xp.linear_map(x2, g), x2=lambda xp, g, x1: xp.mm(x1, g))
 
 
 @op(
@@ -95,7 +110,7 @@ def project(xp, x, matrix):
 
 project.vjp(
     x=lambda xp, g, matrix: xp.matmul(g, xp.matrix_transpose(matrix)),
-    matrix=lambda xp, g, x: xp.mm(xp.matrix_transpose(rows(xp, x)), rows(xp, g)),
+    matrix=lambda xp, g, x: xp.transposed_product(rows(xp, x), rows(xp, g)),
 )
 
 
@@ -185,7 +200,7 @@ def affine(xp, x, weight, bias):
 
 affine.vjp(
     x=lambda xp, g, weight: xp.matmul(g, weight),
-    weight=lambda xp, g, x: xp.mm(xp.matrix_transpose(rows(xp, g)), rows(xp, x)),
+    weight=lambda xp, g, x: xp.transposed_product(rows(xp, g), rows(xp, x)),
     bias=lambda xp, g, bias_shape: sum_rows(xp, g, bias_shape),
 )
 
@@ -203,7 +218,7 @@ def linear_map(xp, x, weight):
 
 linear_map.vjp(
     x=lambda xp, g, weight: xp.matmul(g, weight),
-    weight=lambda xp, g, x: xp.mm(xp.matrix_transpose(rows(xp, g)), rows(xp, x)),
+    weight=lambda xp, g, x: xp.transposed_product(rows(xp, g), rows(xp, x)),
 )
 
 

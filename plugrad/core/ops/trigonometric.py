@@ -208,6 +208,12 @@ def tanh_backward(xp, grad, result):
     return grad * (1 - result * result)
 
 
+tanh_backward.vjp(
+    grad=lambda xp, g, result: xp.tanh_backward(g, result),
+    result=lambda xp, g, grad, result: -2 * (g * grad) * result,
+)
+
+
 @op(node="Asinh", promote="float")
 def asinh(xp, x):
     r"""Return the inverse hyperbolic sines.
