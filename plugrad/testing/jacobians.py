@@ -18,6 +18,9 @@ class GradcheckError(RuntimeError):
     """A derivative does not agree with finite differences."""
 
 
+GradcheckError.__module__ = "plugrad.autograd.gradcheck"
+
+
 def as_tuple(values: Any) -> tuple[Any, ...]:
     """A tuple or a list as a tuple, anything else alone in one."""
     return tuple(values) if isinstance(values, (tuple, list)) else (values,)

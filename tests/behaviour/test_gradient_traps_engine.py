@@ -174,6 +174,28 @@ def test_trap_38_backward_inside_backward() -> None:
     assert x.grad.item() == 60.0
 
 
+def test_trap_38_backward_that_is_recorded_inside_of_a_recorded_backward() -> None:
+    class CubeByInnerGraph(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            with torch.enable_grad():
+                inner = x * 1
+                (d,) = torch.autograd.grad((inner**3).sum(), inner, create_graph=torch.is_grad_enabled())
+            return g * d
+
+    x = leaf(2.0)
+    (first,) = torch.autograd.grad(CubeByInnerGraph.apply(x).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(first.sum(), x, create_graph=True)
+    (third,) = torch.autograd.grad(second.sum(), x)
+    assert (first.item(), second.item(), third.item()) == (12.0, 12.0, 6.0)
+
+
 def test_trap_38_gradient_penalty_accumulates_through_backward() -> None:
     x, w = leaf(2.0), leaf(3.0)
     (gx,) = torch.autograd.grad((w * x**2).sum(), x, create_graph=True)
