@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import activations, convolutions, losses, normalizations, pooling
+from tests.oracle import activations, convolutions, images, losses, normalizations, pooling
 from tests.oracle.harness import Draw, assert_no_difference, fixed, forms, ours, real, sample
 from tests.support.library import says
 
-TABLE = activations.ROWS | convolutions.ROWS | losses.ROWS | normalizations.ROWS | pooling.ROWS
+TABLE = activations.ROWS | convolutions.ROWS | images.ROWS | losses.ROWS | normalizations.ROWS | pooling.ROWS
 
 CASES = [
     pytest.param(name, form, dtype, id=f"{name}-{form}-{dtype}")
@@ -94,7 +94,12 @@ def test_random_numbers_are_those_of_the_seed(case: str, dtype: str) -> None:
 
 
 REFUSED: dict[str, Any] = (
-    activations.REFUSED | convolutions.REFUSED | losses.REFUSED | normalizations.REFUSED | pooling.REFUSED
+    activations.REFUSED
+    | convolutions.REFUSED
+    | images.REFUSED
+    | losses.REFUSED
+    | normalizations.REFUSED
+    | pooling.REFUSED
 )
 
 

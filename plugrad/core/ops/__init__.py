@@ -20,6 +20,7 @@ from plugrad.core.ops.embedding import *
 from plugrad.core.ops.extremum import *
 from plugrad.core.ops.filling import *
 from plugrad.core.ops.fourier import *
+from plugrad.core.ops.grid_sampling import *
 from plugrad.core.ops.group_normalization import *
 from plugrad.core.ops.indexing import *
 from plugrad.core.ops.inspection import *
@@ -28,12 +29,14 @@ from plugrad.core.ops.loss import *
 from plugrad.core.ops.margins import *
 from plugrad.core.ops.matrices import *
 from plugrad.core.ops.normalization import *
+from plugrad.core.ops.padding import *
 from plugrad.core.ops.patching import *
 from plugrad.core.ops.piecewise import *
 from plugrad.core.ops.pooling import *
 from plugrad.core.ops.power import *
 from plugrad.core.ops.products import *
 from plugrad.core.ops.reduction import *
+from plugrad.core.ops.resampling import *
 from plugrad.core.ops.rounding import *
 from plugrad.core.ops.scan import *
 from plugrad.core.ops.scatter import *

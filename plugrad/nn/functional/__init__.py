@@ -73,6 +73,13 @@ from plugrad.nn.functional.distance import (
 from plugrad.nn.functional.dropout import (
     dropout,
 )
+from plugrad.nn.functional.images import (
+    affine_grid,
+    channel_shuffle,
+    grid_sample,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from plugrad.nn.functional.linear import (
     bilinear,
     linear,
@@ -126,6 +133,15 @@ from plugrad.nn.functional.normalization import (
     normalize,
     rms_norm,
 )
+from plugrad.nn.functional.padding import (
+    pad,
+)
+from plugrad.nn.functional.resampling import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from plugrad.nn.functional.softmax import (
     gumbel_softmax,
     log_softmax,
@@ -134,6 +150,10 @@ from plugrad.nn.functional.softmax import (
 )
 from plugrad.nn.functional.sparse import (
     embedding,
+)
+from plugrad.nn.functional.windows import (
+    fold,
+    unfold,
 )
 
 __all__ = [
@@ -146,6 +166,7 @@ __all__ = [
     "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices",
+    "affine_grid",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -155,6 +176,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -169,9 +191,11 @@ __all__ = [
     "elu",
     "elu_",
     "embedding",
+    "fold",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
@@ -182,6 +206,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -211,8 +236,11 @@ __all__ = [
     "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
+    "pad",
     "pairwise_distance",
     "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",
@@ -238,4 +266,8 @@ __all__ = [
     "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
