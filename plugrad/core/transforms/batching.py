@@ -465,16 +465,17 @@ class _Library:
         for name in ("isdtype", "result_type", "finfo", "iinfo", "can_cast"):
             if name in FUNCTIONS:
                 self.__dict__[name] = FUNCTIONS[name]
-        self.asarray = _asarray
+        self.asarray = partial(_asarray, parent.ops.asarray)
 
 
 def _created(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     return Batched(function(*args, **options), None)
 
 
-def _asarray(x: Any, *, dtype: Any = None, copy: bool | None = None, **options: Any) -> Any:
+def _asarray(make: Callable[..., Any], x: Any, *, dtype: Any = None, copy: bool | None = None, **options: Any) -> Any:
     if not isinstance(x, Batched):
-        raise TypeError(f"asarray of {type(x).__name__}")
+        # Numbers: a constant, the same for all.
+        return Batched(make(x, dtype=dtype, copy=copy, **options), None)
     data = x.data if dtype is None else FUNCTIONS["astype"](x.data, dtype=dtype)
     return Batched(ops.clone(data) if copy and data is x.data else data, x.level)
 

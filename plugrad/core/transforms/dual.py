@@ -92,7 +92,7 @@ def derived(op: Op, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     y = (WHOLE if op.residuals else FUNCTIONS)[op.name](*dispatch.nested(op, primals), **options)
     several = y.__class__ is tuple or y.__class__ is list
     ys = tuple(y) if several else (y,)
-    if level is None or op.constant:
+    if level is None or op.constant or not any([z.dtype.is_inexact for z in ys]):
         found = tuple([Dual(z) for z in ys])
     else:
         tangents = [x.tangent if isinstance(x, Dual) else None for x in flat]
