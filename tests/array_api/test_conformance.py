@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import plugrad
 import plugrad.array_api as xp
-from tests.array_api.calls import BY_HAND, CALLS, Dtype
+from tests.array_api.calls import BY_HAND, CALLS
+from tests.array_api.draws import Dtype
 
 STANDARD = sorted(
     name

@@ -9,7 +9,7 @@ import pytest
 
 import plugrad
 import plugrad.array_api as xp
-from tests.array_api.calls import ALL, FLOATING, INEXACT, INTEGER
+from tests.array_api.draws import ALL, FLOATING, INEXACT, INTEGER
 
 KINDS = (
     "bool", "signed integer", "unsigned integer", "integral", "real floating", "complex floating", "numeric",
