@@ -134,7 +134,7 @@ def ops_page() -> str:
 
 def is_primitive(op: Op) -> bool:
     """Whether an op's definition is the library's function of its own name, so that a library must have it."""
-    return op.name in DEFINITIONS[op.name].__code__.co_names
+    return op.name in DEFINITIONS and op.name in DEFINITIONS[op.name].__code__.co_names
 
 
 def primitives() -> list[str]:
@@ -144,6 +144,11 @@ def primitives() -> list[str]:
 def composites() -> list[str]:
     """Ops without a rule: they are differentiated through their parts."""
     return sorted(name for name, op in OPS.items() if op.composite and not is_primitive(op))
+
+
+def special() -> list[str]:
+    """Special functions that have no definition here: SciPy's, or a backend's own kernels."""
+    return sorted(name for name in OPS if name not in DEFINITIONS)
 
 
 def own_names() -> list[str]:
@@ -167,7 +172,7 @@ def derivative_of(op: Op) -> str:
 def primitives_page() -> str:
     """Which ops are primitive and which are made of others, as reStructuredText."""
     found = primitives()
-    rest = sorted(set(OPS) - set(found))
+    rest = sorted(set(OPS) - set(found) - set(special()))
     extra = own_names()
     needed = "nothing beyond it" if not extra else f"{len(extra)} more: {', '.join(map(literal, extra))}"
     lines = ["Primitive and composite ops", "===========================", ""]
@@ -193,6 +198,15 @@ def primitives_page() -> str:
     lines += grid(
         ("Op", "Node", "Derivative", "On NumPy"),
         [(literal(n), node_of(OPS[n]), derivative_of(OPS[n]), origins((n,), kernels)) for n in rest],
+    )
+    lines += ["From SciPy", "----------", ""]
+    lines += [
+        'These special functions are SciPy\'s on the host: ``pip install "plugrad[scipy]"``. Another backend runs them',
+        "if it has kernels of its own.",
+        "",
+    ]
+    lines += grid(
+        ("Op", "Node", "Derivative"), [(literal(n), node_of(OPS[n]), derivative_of(OPS[n])) for n in special()]
     )
     return "\n".join(lines)
 

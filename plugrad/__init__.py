@@ -19,6 +19,7 @@ from plugrad import func as func
 from plugrad import linalg as linalg
 from plugrad import nn as nn
 from plugrad import optim as optim
+from plugrad import special as special
 from plugrad import utils as utils
 from plugrad._version import __version__ as __version__
 from plugrad.core import random as random
@@ -93,6 +94,7 @@ from plugrad.core.methods.selection import *
 from plugrad.core.methods.shape import *
 from plugrad.core.methods.slices import *
 from plugrad.core.methods.sorting import *
+from plugrad.core.methods.special import *
 from plugrad.core.methods.splitting import *
 from plugrad.core.methods.spread import *
 from plugrad.core.methods.transposition import *

@@ -319,6 +319,7 @@ def op(
     undefined: bool = False,
     elementwise: bool | None = None,
     linear: str = "",
+    generic: bool = True,
     batch: Callable[..., Any] | str | None = None,
     **facts: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
@@ -347,6 +348,7 @@ def op(
         elementwise: Each element of the result depends on one element of each input, broadcast together. Worked out
             for ops of one or two arrays without options; to be said for others. Such an op is batched by adding an
             axis, and its rule is its forward-mode derivative too.
+        generic: Whether the definition computes the op. Where it does not, a backend must have a kernel.
         linear: For forward mode. ``"all"``: linear in all inputs with a rule together (sum, concat). ``"each"``: in
             each of them separately (matmul). Where neither is said, the derivative comes from the rule.
         batch: How vmap adds an axis in front. ``"axis"``: the option ``axis`` counts on. ``"stack"``: the op is of the
@@ -370,7 +372,8 @@ def op(
         name = definition.__name__.rstrip("_")
         info = Op(definition, name, node or "".join(w.capitalize() for w in name.split("_")), settings)
         OPS[name] = info
-        DEFINITIONS[name] = definition
+        if generic:
+            DEFINITIONS[name] = definition
         function = dispatch_fixed.function(info) if dispatch_fixed.applies(info) else dispatch.function(info)
         function.__name__ = function.__qualname__ = name
         function.__doc__ = _documentation(info)

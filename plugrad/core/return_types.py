@@ -10,6 +10,7 @@ __all__ = [
     "aminmax",
     "cummax",
     "cummin",
+    "frexp",
     "histogram",
     "histogramdd",
     "kthvalue",
@@ -109,3 +110,4 @@ qr = named("qr", "Q", "R")
 slogdet = named("slogdet", "sign", "logabsdet")
 svd = named("svd", "U", "S", "V")
 triangular_solve = named("triangular_solve", "solution", "cloned_coefficient")
+frexp = named("frexp", "mantissa", "exponent")

@@ -29,6 +29,7 @@ from plugrad.core.methods.scatter import ScatterMethods
 from plugrad.core.methods.shape import ShapeMethods
 from plugrad.core.methods.slices import SliceMethods
 from plugrad.core.methods.sorting import SortingMethods
+from plugrad.core.methods.special import SpecialMethods
 from plugrad.core.methods.splitting import SplittingMethods
 from plugrad.core.methods.spread import SpreadMethods
 from plugrad.core.methods.transposition import TranspositionMethods
@@ -58,6 +59,7 @@ class Methods(
     AccumulationMethods,
     MaskMethods,
     ComplexMethods,
+    SpecialMethods,
     LinalgMethods,
     MatrixMethods,
     CovarianceMethods,

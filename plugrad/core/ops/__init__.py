@@ -6,6 +6,7 @@ from plugrad.core.ops.alignment import *
 from plugrad.core.ops.arithmetic import *
 from plugrad.core.ops.averaging import *
 from plugrad.core.ops.batch_normalization import *
+from plugrad.core.ops.bessel import *
 from plugrad.core.ops.classification import *
 from plugrad.core.ops.comparison import *
 from plugrad.core.ops.complex_numbers import *
@@ -17,9 +18,11 @@ from plugrad.core.ops.distances import *
 from plugrad.core.ops.dropout import *
 from plugrad.core.ops.elementary import *
 from plugrad.core.ops.embedding import *
+from plugrad.core.ops.error_functions import *
 from plugrad.core.ops.extremum import *
 from plugrad.core.ops.filling import *
 from plugrad.core.ops.fourier import *
+from plugrad.core.ops.gamma import *
 from plugrad.core.ops.grid_sampling import *
 from plugrad.core.ops.group_normalization import *
 from plugrad.core.ops.indexing import *
@@ -29,6 +32,7 @@ from plugrad.core.ops.loss import *
 from plugrad.core.ops.margins import *
 from plugrad.core.ops.matrices import *
 from plugrad.core.ops.normalization import *
+from plugrad.core.ops.numbers import *
 from plugrad.core.ops.padding import *
 from plugrad.core.ops.patching import *
 from plugrad.core.ops.piecewise import *

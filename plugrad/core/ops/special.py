@@ -25,7 +25,7 @@ DENOMINATOR = (
 )  # fmt: skip
 
 
-def _polynomial(z, coefficients):
+def polynomial(z, coefficients):
     y = coefficients[-1]
     for c in reversed(coefficients[:-1]):
         y = c + y * z
@@ -45,7 +45,7 @@ def erf(xp, x):
         tensor([0.0000, 0.8427])
     """
     z = xp.minimum(x * x, 36.0)
-    return xp.tanh(x * xp.divide(_polynomial(z, NUMERATOR), _polynomial(z, DENOMINATOR)))
+    return xp.tanh(x * xp.divide(polynomial(z, NUMERATOR), polynomial(z, DENOMINATOR)))
 
 
 erf.vjp(x=lambda xp, g, x: g * ((2 / math.sqrt(math.pi)) * xp.exp(-(x * x))))

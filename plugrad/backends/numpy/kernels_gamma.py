@@ -1,0 +1,75 @@
+"""Kernels of special functions that the core defines itself: few elements one by one, half precision in single."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from plugrad.backends.numpy import quiet
+from plugrad.backends.numpy.kernels_pointwise import sgn
+from plugrad.backends.numpy.kernels_special import by_parts, erf
+from plugrad.core.namespace import Namespace
+from plugrad.core.ops.gamma import LGAMMA
+
+# Up to here a call per element is faster than the hundred calls of the definition.
+_FEW = 100
+
+_DEFINED: Final = Namespace("numpy", np, {"erf": erf, "sgn": sgn})
+
+
+def _lgamma(x: float) -> float:
+    """As the op's definition: Python's own has few digits around the zeros, at 1 and 2."""
+    if not 0 < x < 8:
+        try:
+            return math.lgamma(x)
+        except (ValueError, OverflowError):
+            return math.inf
+    product = 1.0
+    z = x
+    while z > 2.5:
+        z -= 1
+        product *= z
+    t = x if x < 0.5 else x - 1 if x < 1.5 else z - 2
+    y = 0.0
+    for c in reversed(LGAMMA):
+        y = c + y * t
+    y *= t
+    if x < 0.5:
+        return y - math.log(x) - math.log1p(x)
+    return y - math.log1p(t) if x < 1.5 else math.log(product) + y
+
+
+def _defined(name: str, one: Callable[[float], float] | None = None) -> Callable[..., Any]:
+    """The definition over whole arrays, or ``one`` over each element."""
+
+    def kernel(x: Any, **options: Any) -> Any:
+        if one is not None and x.size <= _FEW:
+            return np.fromiter(map(one, x.ravel().tolist()), x.dtype, x.size).reshape(x.shape)
+        if x.dtype == np.float16:
+            return getattr(_DEFINED, name)(x.astype(np.float32), **options).astype(x.dtype)
+        return getattr(_DEFINED, name)(x, **options)
+
+    return quiet.quiet(by_parts(kernel))
+
+
+def frexp(x: Any) -> tuple[Any, Any]:
+    """NumPy leaves the exponents of infinities and nans open."""
+    mantissa, exponent = np.frexp(np.asarray(x))
+    return mantissa, np.where(np.isfinite(x), exponent, 0).astype(np.int32)
+
+
+KERNELS: Final[dict[str, Callable[..., Any]]] = {
+    "erfc": _defined("erfc", math.erfc),
+    "erfcx": _defined("erfcx"),
+    "erfinv": _defined("erfinv"),
+    "log_ndtr": _defined("log_ndtr"),
+    "lgamma": _defined("lgamma", _lgamma),
+    "digamma": _defined("digamma"),
+    "polygamma": _defined("polygamma"),
+    "frexp": frexp,
+    "gcd": np.gcd,
+    "lcm": np.lcm,
+}
