@@ -234,8 +234,13 @@ def _zeros(value: Any) -> bool:
     return value is None or (isinstance(value, np.ndarray) and not value.any())
 
 
-def _compare_gradients(expected: Machine, actual: Machine, second: bool) -> None:
+def _compare_gradients(expected: Machine, actual: Machine, program: list[Instruction], second: bool) -> None:
     right, got = dict(_gradients(expected, second)), dict(_gradients(actual, second))
+    if any(mode < 2 for *_, mode in program):
+        # PyTorch makes a view anew from its base also after a change that was not recorded: a view that it was made of
+        # then sees nothing of its gradient.
+        for name in [name for name in (*right, *got) if name.startswith(".grad of tensor")]:
+            right.pop(name, None), got.pop(name, None)
     for name in [*right, *(name for name in got if name not in right)]:
         r, g = right.get(name), got.get(name)
         if isinstance(r, Refusal) or isinstance(g, Refusal):
@@ -278,6 +283,8 @@ def check(program: list[Instruction], start: int, second: bool = False, each: bo
             r, g = expected.run(instruction), actual.run(instruction)
             if r is not None and any(text in r.text for text in ON_PURPOSE):
                 return number
+            if r is not None and g is None and "Inference tensors cannot be saved" in r.text:
+                return number  # saved before it was converted; here after
             if (r is None) != (g is None) or (r is not None and g is not None and r.kind is not g.kind):
                 if g is not None and any(text in g.text for text in ON_PURPOSE):
                     return number
@@ -289,7 +296,7 @@ def check(program: list[Instruction], start: int, second: bool = False, each: bo
             if each:
                 _compare_values(expected, actual, f"after instruction {number}")
         _compare_values(expected, actual, "at the end")
-        _compare_gradients(expected, actual, second)
+        _compare_gradients(expected, actual, program, second)
     return len(program)
 
 
