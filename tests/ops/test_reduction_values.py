@@ -34,7 +34,7 @@ REDUCTIONS = {
     "amin": (plugrad.amin, np.min),
     "var": (partial(plugrad.var, correction=1), partial(np.var, ddof=1)),
     "std": (partial(plugrad.std, unbiased=False), np.std),
-    "norm": (lambda x, dim, keepdim: x.norm(dim=dim, keepdim=keepdim), euclidean),
+    "norm": (lambda x, dim, keepdim: x.norm(2, dim=dim, keepdim=keepdim), euclidean),
     "all": (lambda x, *args, **kwargs: (x > 0).all(*args, **kwargs), lambda x, **kwargs: np.all(x > 0, **kwargs)),
     "any": (lambda x, *args, **kwargs: (x > 0).any(*args, **kwargs), lambda x, **kwargs: np.any(x > 0, **kwargs)),
 }
