@@ -198,6 +198,13 @@ def conditions(draw: Draw) -> Iterator[Sample]:
     yield sample(draw(0, 0))
 
 
+def draw_real(draw: Draw, *shape: int) -> np.ndarray:
+    """Positive numbers of the precision, but real."""
+    return draw(*shape, low=0.1, high=0.5).real.astype(
+        "float64" if draw.dtype in ("float64", "complex128") else "float32"
+    )
+
+
 def ranks(draw: Draw) -> Iterator[Sample]:
     low = draw(4, 2) @ draw(2, 4)
     yield sample(low)
@@ -205,6 +212,9 @@ def ranks(draw: Draw) -> Iterator[Sample]:
     yield sample(draw(3, 2), atol=100.0)
     yield sample(draw(3, 2), rtol=0.9)
     yield sample(draw(3, 2), 100.0)
+    yield sample(draw(2, 3, 3), rtol=fixed(draw_real(draw, 2)))
+    yield sample(draw(2, 3, 3), atol=fixed(draw_real(draw, 2)), rtol=fixed(draw_real(draw, 2)))
+    yield sample(draw(2, 3, 3), atol=fixed(draw_real(draw, 2)))
     yield sample(hermitian(draw, 3, 3), hermitian=True)
     yield sample(draw(3, 0))
 
@@ -214,6 +224,7 @@ def pseudo(draw: Draw) -> Iterator[Sample]:
     yield sample(draw(4, 2) @ draw(2, 4))
     yield sample(draw(3, 2), rtol=1e-3)
     yield sample(draw(3, 2), atol=1e-3)
+    yield sample(draw(2, 3, 3), atol=fixed(draw_real(draw, 2) / 100), rtol=fixed(draw_real(draw, 2) / 100))
     yield sample(hermitian(draw, 3, 3), hermitian=True)
 
 

@@ -1,4 +1,4 @@
-"""Kernels of decompositions: numpy.linalg's with what the standard leaves out, and LAPACK's through SciPy if there."""
+"""Kernels of decompositions and transforms: numpy.linalg's and numpy.fft's, and LAPACK's through SciPy if there."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from plugrad.backends.numpy.quiet import quiet, quiet_unary
 from plugrad.core.errors import with_hint
-from plugrad.core.namespace import DEFINITIONS, Namespace
+from plugrad.core.namespace import DEFINITIONS, EXTENSIONS, Namespace
 from plugrad.core.ops.matrices import PADE_NORM, pade
 
 #: The standard's names over NumPy, for what is computed as the op's definition does.
@@ -149,7 +150,16 @@ def _eliminate(a: Any, pivots: Any) -> int:
     return info
 
 
+@quiet
+def slogdet(x: Any) -> Any:
+    return tuple(np.linalg.slogdet(x))
+
+
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
+    # NumPy warns of what infinities come to in these.
+    **{f"fft_{name}": quiet(getattr(np.fft, name)) for name in EXTENSIONS["fft"]},
+    "linalg_det": quiet_unary(np.linalg.det),
+    "linalg_slogdet": slogdet,
     "eigh_triangle": eigh_triangle,
     "eigvalsh_triangle": eigvalsh_triangle,
     "linalg_cholesky": cholesky,

@@ -266,18 +266,18 @@ def solve_triangular(
 def tolerances(name: str, x: Any, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """The tolerances under which singular values count as 0: numbers, or tensors with one for each matrix."""
     m, n = x.raw.shape[-2:]
-    given = []
+    given: list[Any] = []
     for argument, value in (("atol", atol), ("rtol", rtol)):
-        if value is not None and not isinstance(value, Value):
-            value = arguments.as_number(name, argument, 2, value)
-        given.append(value)
+        number = value is not None and not isinstance(value, Value)
+        given.append(arguments.as_number(name, argument, 2, value) if number else value)
     atol, rtol = given
     relative = max(m, n) * float(finfo(x.dtype).eps)
     if rtol is None:
         if atol is None:
             rtol = relative
         elif isinstance(atol, Value):
-            rtol = ops.where(atol > 0, ops.zeros_like(atol), ops.full_like(atol, relative))
+            limits: Any = atol
+            rtol = ops.where(limits > 0, ops.zeros_like(limits), ops.full_like(limits, relative))
         else:
             rtol = 0.0 if atol > 0 else relative
     return 0.0 if atol is None else atol, rtol

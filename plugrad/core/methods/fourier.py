@@ -597,10 +597,10 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, r
 
 
 def _count(name: str, n: Any) -> int:
-    n = arguments.as_int(f"fft_{name}", "n", 1, n)
-    if n < 0:
-        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    return n
+    count = arguments.as_int(f"fft_{name}", "n", 1, n)
+    if count < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {count}: [{count}]")
+    return count
 
 
 def _shifted(name: str, input: Any, dim: Any, more: int) -> Any:

@@ -8,6 +8,8 @@ vectors is infinite or nan, as there.
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugrad.core.facts import case, integers, real
 from plugrad.core.op import op
 from plugrad.core.ops.matrices import adjoint, column, conjugate, diagonal_matrix, diagonal_of, triangle
@@ -414,7 +416,7 @@ def lu_packed(xp, x):
     return x, xp.concat(pivots, axis=-1) if k else xp.zeros((*x.shape[:-2], 0), dtype=xp.int32), info
 
 
-def lu_parts(xp, packed):
+def lu_parts(xp: Any, packed: Any) -> tuple[Any, Any]:
     """L and U."""
     m, n = packed.shape[-2:]
     k = min(m, n)
@@ -422,7 +424,7 @@ def lu_parts(xp, packed):
     return low, xp.triu(packed[..., :k, :])
 
 
-def row_matrix(xp, pivots, rows, dtype):
+def row_matrix(xp: Any, pivots: Any, rows: int, dtype: Any) -> Any:
     """The matrix P of ``P L U``."""
     order = xp.permutation(pivots, rows=rows)
     numbers = xp.expand_dims(xp.arange(rows, dtype=order.dtype), axis=-1)

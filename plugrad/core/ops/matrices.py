@@ -5,6 +5,8 @@ Inverses, solutions and determinants are holomorphic, so their rules are plain t
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
 
@@ -329,7 +331,7 @@ PADE = (
 _SQUARINGS = 24
 
 
-def pade(xp, x):
+def pade(xp: Any, x: Any) -> Any:
     """The exponentials of matrices of a norm of at most PADE_NORM."""
     one = xp.eye(x.shape[-1], dtype=x.dtype)
     b = [c / PADE[0] for c in PADE]
