@@ -252,8 +252,10 @@ def _check_changes(
     if not wanted:
         return
     after = function_levels.counts(tensors)
+    # What shares memory with a marked one has changed with it.
+    known = [x.version for x in marked]
     for x, count, now in zip(tensors, before, after, strict=True):
-        if _varies(x, depth) and id(x) not in dirty and count != now:
+        if count != now and _varies(x, depth) and not any([x.version is cell for cell in known]):
             index = [y is x for y in arguments].index(True)
             raise RuntimeError(_UNMARKED.format(index=index, name=ctx._function.__name__))
 
@@ -280,7 +282,9 @@ def _place(
             results.append(out)
         elif _contains(tensors, out):
             # An input returned as it is: another Tensor of the same memory, so that the input keeps its own history.
-            results.append(_alias(out))
+            returned: Any = out
+            differentiable = wanted and out.dtype.is_inexact and not _contains(constant, out)
+            results.append(returned.detach() if out.tracked and not differentiable else _alias(out))
         else:
             made: Any = out
             results.append(made.detach() if _varies(out, depth) else out)
@@ -288,6 +292,7 @@ def _place(
     for x in dirty:
         inplace.bump(x, wanted)
     if not wanted:
+        _call_views(results, dirty)
         return results
     edges = tuple([((x.edge or (x, None)) if _varies(x, depth) else None) for x in tensors])
     node.edges = edges
@@ -313,27 +318,28 @@ def _place(
     # The versions are in what was packed; this tells the engine that there is something to free.
     node.versions = node.saved
     settle_attributes(ctx, node, tensors, results)
-    several = sum([x is not None and isinstance(x, Value) and x.tracked for x in results]) > 1
-    for result in results:
-        if isinstance(result, Value) and _contains(dirty, result):
-            changed: Any = result
-            if changed.tracked or (changed.base is not None and changed.base.tracked):
-                inplace.history_changed(changed, old[id(changed)])
-        elif isinstance(result, Value):
-            view: Any = result
-            if view.base is not None:
-                view.creation = "several" if several else "function"
+    for x in dirty:
+        if x.tracked or (x.base is not None and x.base.tracked):
+            inplace.history_changed(x, old[id(x)])
+    _call_views(results, dirty)
     return results
 
 
+def _call_views(results: list[Any], dirty: list[Any]) -> None:
+    """Note on outputs that are views that their history is the Function's, which a change in place would override."""
+    several = len([x for x in results if isinstance(x, Value) and x.tracked]) > 1
+    for x in results:
+        view: Any = x
+        if isinstance(x, Value) and view.base is not None and not _contains(dirty, x):
+            view.creation = "several" if several else "function"
+
+
 def _alias(x: Any) -> Any:
-    """Another Tensor of the same memory: a view of ``x``, where gradients are recorded."""
-    if modes.mode() <= 0:
-        return x.detach()
+    """A view of ``x`` that is all of it."""
     x.raw = x.device.backend.aliasable(x.raw)
     out = dispatch.Tensor(x.raw, x.device, x.dtype)
     base = x if x.base is None else x.base
-    out.version, out.base, out.steps, out.creation = x.version, base, x.steps, x.creation
+    out.version, out.base, out.steps = x.version, base, x.steps
     record.remember(base, out)
     return out
 

@@ -146,7 +146,11 @@ def _refusal(view: Any, changed: str) -> str:
     output = "" if edge is None else f"Output {edge[1]} of {kind_of(edge[0].name())}"
     if view.creation == "several" and edge is not None:
         return f"{output} is a view and {changed} modified inplace." + _SEVERAL
-    if view.creation == "function" and edge is not None:
+    if view.creation == "function":
+        if edge is None:
+            return (
+                f"A view was created in no_grad mode and {changed} modified inplace with grad mode enabled." + _FUNCTION
+            )
         return f"{output} is a view and {changed} modified inplace." + _FUNCTION
     made = f"{output} is a view of a view which" if output else "A view"
     if view.creation == "inference":

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from tests.oracle.program_functions import function
+
 
 class Numbers(NamedTuple):
     """The small numbers of one step."""
@@ -125,6 +127,9 @@ VIEWS: dict[str, Step] = {
     "to": lambda lib, x, y, z, n: x.to(x.dtype),
     "double": lambda lib, x, y, z, n: x.double(),
     "unpack": lambda lib, x, y, z, n: tuple(x) if x.ndim else (x,),
+    "function Same": lambda lib, x, y, z, n: function(lib, "Same")(x),
+    "function Flat": lambda lib, x, y, z, n: function(lib, "Flat")(x),
+    "function Parts": lambda lib, x, y, z, n: function(lib, "Parts")(x),
 }
 
 OPS: dict[str, Step] = {
@@ -162,6 +167,10 @@ OPS: dict[str, Step] = {
     "long": lambda lib, x, y, z, n: (3 * x.detach().tanh()).long(),
     "float": lambda lib, x, y, z, n: x.float(),
     "grad": lambda lib, x, y, z, n: lib.autograd.grad(x.sum(), [x], create_graph=True)[0] * x,
+    "function Cube": lambda lib, x, y, z, n: function(lib, "Cube")(x),
+    "function Sine": lambda lib, x, y, z, n: function(lib, "Sine")(x),
+    "function Product": lambda lib, x, y, z, n: function(lib, "Product")(x, fitting(lib, x, y, z), n.value),
+    "function Pair": lambda lib, x, y, z, n: function(lib, "Pair")(x),
 }
 
 
@@ -238,6 +247,8 @@ IN_PLACE: dict[str, Step] = {
         "requires_grad_": lambda lib, x, y, z, n: x.requires_grad_(),
         "requires_grad_ False": lambda lib, x, y, z, n: x.requires_grad_(False),
         "retain_grad": lambda lib, x, y, z, n: x.retain_grad() if not x.is_leaf else None,
+        "function Doubled": lambda lib, x, y, z, n: function(lib, "Doubled")(x),
+        "function Moved": lambda lib, x, y, z, n: function(lib, "Moved")(x, fitting(lib, x, y, z)),
         "chain": lambda lib, x, y, z, n: x.mul_(0.5).add_(1).sin_(),
         "view chain": lambda lib, x, y, z, n: x[:1].mul_(fitting(lib, x[:1], y, z)),
         "diagonal chain": lambda lib, x, y, z, n: x.diagonal().add_(n.value),
