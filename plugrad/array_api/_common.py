@@ -98,3 +98,8 @@ def accumulated(x: Any, dtype: Any) -> Any:
 def in_dtype(x: Any, dtype: Any) -> Any:
     """``x`` in the dtype asked for, if any: libraries add small integers up in larger ones."""
     return x if dtype is None else cast(x, dtype)
+
+
+def indices(x: Any) -> Any:
+    """Integers in the dtype of indices: the standard takes any, PyTorch's functions do not."""
+    return cast(x, dtypes.int64) if isinstance(x, Value) and x.dtype.category == 1 else x

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.array_api._common import array, axis_of, together
+from plugrad.array_api._common import indices as as_indices
 from plugrad.core.errors import with_hint
 from plugrad.core.namespace import FUNCTIONS
 
@@ -85,7 +86,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
         repeats: How often: a number, or an array of one number for each element along the axis.
         axis: The axis; None flattens x first.
     """
-    return FUNCTIONS["repeat"](x, repeats, axis=axis)
+    return FUNCTIONS["repeat"](x, as_indices(repeats), axis=axis)
 
 
 def reshape(x: Any, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Any:
@@ -195,7 +196,7 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
         if array("take", x).ndim != 1:
             raise ValueError(with_hint(f"take() of {x.ndim} dimensions needs an axis", "pass axis=."))
         axis = 0
-    return FUNCTIONS["take"](x, indices, axis=axis)
+    return FUNCTIONS["take"](x, as_indices(indices), axis=axis)
 
 
 def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
@@ -214,4 +215,4 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
         shape = tuple([m if n == 1 else n for n, m in zip(first, second, strict=True)])
         x = FUNCTIONS["broadcast_to"](x, shape=(*shape[:axis], first[axis], *shape[axis + 1 :]))
         indices = FUNCTIONS["broadcast_to"](indices, shape=(*shape[:axis], second[axis], *shape[axis + 1 :]))
-    return FUNCTIONS["take_along_axis"](x, indices, axis=axis)
+    return FUNCTIONS["take_along_axis"](x, as_indices(indices), axis=axis)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from plugrad.array_api._common import array, together
+from plugrad.array_api._common import array, indices, together
 from plugrad.core import dtypes
 from plugrad.core.dispatch import cast
 from plugrad.core.errors import with_hint
@@ -121,7 +121,7 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
         raise ValueError(with_hint(f"side must be 'left' or 'right', not {side!r}", "'left' is the default."))
     x1, x2 = together(array("searchsorted", x1), array("searchsorted", x2))
     if sorter is not None:
-        x1 = FUNCTIONS["take"](x1, sorter, axis=0)
+        x1 = FUNCTIONS["take"](x1, indices(sorter), axis=0)
     return FUNCTIONS["searchsorted"](x1, x2, side=side)
 
 
@@ -180,10 +180,10 @@ def unique_all(x: Any, /) -> UniqueAll:
     (first,) = nonzero(starts)
     number = FUNCTIONS["cumulative_sum"](cast(starts, dtypes.int64), axis=0) - 1
     inverse = FUNCTIONS["take"](number, FUNCTIONS["order"](order), axis=0)
-    indices = FUNCTIONS["take"](order, first, axis=0)
+    where_first = FUNCTIONS["take"](order, first, axis=0)
     ends = FUNCTIONS["concat"]([first[1:], FUNCTIONS["full_like"](first[:1], n)], axis=0)
-    values = FUNCTIONS["take"](flat, indices, axis=0)
-    return UniqueAll(values, indices, FUNCTIONS["reshape"](inverse, shape=shape), ends - first)
+    values = FUNCTIONS["take"](flat, where_first, axis=0)
+    return UniqueAll(values, where_first, FUNCTIONS["reshape"](inverse, shape=shape), ends - first)
 
 
 def _order(x: Any) -> Any:

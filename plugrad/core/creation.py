@@ -328,9 +328,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
                 "plugrad.tensor(data) takes other data.",
             )
         )
-    source = reading.device_of(ext_tensor, None)
-    if not isinstance(ext_tensor, Tensor):
-        source = source.root
+    source = _exporting_device(ext_tensor)
     if isinstance(ext_tensor, Tensor):
         if ext_tensor.tracked:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
@@ -346,3 +344,18 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     if copy is False:
         _check_alias(out.dtype, out.dtype, source, where)
     return _converted(out, where, None, bool(copy))
+
+
+def _exporting_device(ext_tensor: Any) -> Any:
+    """Where the memory of an exporter is: the host's is "cpu", unless the default device's library made it."""
+    where = reading.device_of(ext_tensor, None)
+    if isinstance(ext_tensor, Tensor):
+        return where
+    where = where.root
+    if where.backend.is_array(ext_tensor):
+        return where
+    return place(_HOME) if int(ext_tensor.__dlpack_device__()[0]) == _HOST else where
+
+
+# What DLPack numbers the host's memory.
+_HOST = 1

@@ -17,6 +17,7 @@ FLOATING = ("float32", "float64")
 COMPLEX = ("complex64", "complex128")
 INEXACT = (*FLOATING, *COMPLEX)
 REAL = (*INTEGER, *FLOATING)
+INDICES = INTEGER
 NUMERIC = (*REAL, *COMPLEX)
 ALL = (*BOOL, *NUMERIC)
 
@@ -374,7 +375,8 @@ def repeated(draw):
     count = x.size if axis is None else x.shape[axis]
     repeats: Any = draw(st.integers(0, 3))
     if draw(st.booleans()):
-        repeats = draw(hnp.arrays(draw(st.sampled_from(("int32", "int64"))), (count,), elements=st.integers(0, 2)))
+        # array-api-strict takes signed integers only; test_integers_of_every_dtype_are_indices has the others.
+        repeats = draw(hnp.arrays(draw(st.sampled_from(SIGNED)), (count,), elements=st.integers(0, 2)))
     return Call((x, repeats), {} if axis is None else {"axis": axis})
 
 
@@ -394,9 +396,7 @@ def unstacked(draw):
 def taken(draw):
     x = draw(arrays(ALL, [s for s in SHAPES if s and 0 not in s]))
     axis = draw(axis_of(x))
-    indices = np.asarray(
-        draw(st.lists(st.integers(0, x.shape[axis] - 1), max_size=4)), draw(st.sampled_from(("int32", "int64")))
-    )
+    indices = np.asarray(draw(st.lists(st.integers(0, x.shape[axis] - 1), max_size=4)), draw(st.sampled_from(INDICES)))
     return Call((x, indices), {} if x.ndim == 1 and draw(st.booleans()) else {"axis": axis})
 
 
@@ -406,7 +406,7 @@ def taken_along(draw):
     axis = draw(axis_of(x))
     shape = list(x.shape)
     shape[axis] = draw(st.integers(0, 3))
-    indices = draw(hnp.arrays("int64", tuple(shape), elements=st.integers(0, x.shape[axis] - 1)))
+    indices = draw(hnp.arrays(draw(st.sampled_from(INDICES)), tuple(shape), elements=st.integers(0, x.shape[axis] - 1)))
     return Call((x, indices), {"axis": axis})
 
 
@@ -417,7 +417,7 @@ def sorted_places(draw):
     x2 = draw(arrays((dtype,), small=True))
     options: dict[str, Any] = {"side": draw(st.sampled_from(("left", "right")))} if draw(st.booleans()) else {}
     if draw(st.booleans()):
-        options["sorter"] = np.argsort(x1, stable=True)
+        options["sorter"] = np.argsort(x1, stable=True).astype(draw(st.sampled_from(SIGNED)))
     else:
         x1 = np.sort(x1)
     return Call((x1, x2), options)

@@ -114,3 +114,15 @@ def test_default_dtypes_follow_the_default():
         assert xp.asarray(1j).dtype is xp.complex128
     finally:
         plugrad.set_default_dtype(plugrad.float32)
+
+
+@pytest.mark.parametrize("name", ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"])
+def test_integers_of_every_dtype_are_indices(name, device):
+    with plugrad.device(device):
+        x = xp.asarray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+        indices = xp.asarray([2, 0, 1], dtype=getattr(xp, name))
+        assert xp.take(x, indices, axis=1).tolist() == [[3.0, 1.0, 2.0], [6.0, 4.0, 5.0]]
+        assert xp.take_along_axis(x, xp.stack([indices, indices])).tolist() == [[3.0, 1.0, 2.0], [6.0, 4.0, 5.0]]
+        assert xp.repeat(x[0], indices).tolist() == [1.0, 1.0, 3.0]
+        shuffled = xp.asarray([2.0, 3.0, 1.0])
+        assert xp.searchsorted(shuffled, x[0], sorter=indices).tolist() == [0, 1, 2]

@@ -232,6 +232,16 @@ class TestDLPack:
             with pytest.raises(BufferError, match="backend 'loopback' can't export arrays by DLPack\nHint: "):
                 call()
 
+    def test_the_host_is_where_numpy_is(self):
+        load_plugin("loopback")
+        with plugrad.device("loopback"):
+            assert xp.from_dlpack(np.ones(2)).device == plugrad.device("cpu")
+            x = xp.from_dlpack(np.ones(2), device="loopback")
+        assert x.device == plugrad.device("loopback")
+        assert x.tolist() == [1.0, 1.0]
+        with pytest.raises(ValueError, match="can't alias tensor from device 'cpu' to 'loopback'"):
+            xp.from_dlpack(np.ones(2), device="loopback", copy=False)
+
     def test_what_is_no_array(self):
         with pytest.raises(TypeError):
             xp.from_dlpack([1.0])
