@@ -43,9 +43,9 @@ def _key(arrays: tuple[Any, ...], axes: tuple[int, ...]) -> tuple[Any, ...]:
 
 def index(x: Any, arrays: tuple[Any, ...], *, axes: tuple[int, ...]) -> Any:
     """The method ``take`` reads whole rows twice as fast as brackets do, but copies what is not
-    contiguous.
+    contiguous, and does not look at an index into nothing.
     """
-    if len(arrays) == 1 and x.flags.c_contiguous:
+    if len(arrays) == 1 and x.flags.c_contiguous and x.size:
         return x.take(arrays[0], axes[0])
     return x[_key(arrays, axes)]
 
