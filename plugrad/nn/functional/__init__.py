@@ -49,6 +49,9 @@ from plugrad.nn.functional.adaptive_pooling import (
     adaptive_max_pool3d,
     adaptive_max_pool3d_with_indices,
 )
+from plugrad.nn.functional.attention import (
+    scaled_dot_product_attention,
+)
 from plugrad.nn.functional.avg_pooling import (
     avg_pool1d,
     avg_pool2d,
@@ -71,7 +74,12 @@ from plugrad.nn.functional.distance import (
     pdist,
 )
 from plugrad.nn.functional.dropout import (
+    alpha_dropout,
     dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
 )
 from plugrad.nn.functional.images import (
     affine_grid,
@@ -124,6 +132,9 @@ from plugrad.nn.functional.max_pooling import (
     max_unpool2d,
     max_unpool3d,
 )
+from plugrad.nn.functional.multi_head import (
+    multi_head_attention_forward,
+)
 from plugrad.nn.functional.normalization import (
     batch_norm,
     group_norm,
@@ -150,6 +161,8 @@ from plugrad.nn.functional.softmax import (
 )
 from plugrad.nn.functional.sparse import (
     embedding,
+    embedding_bag,
+    one_hot,
 )
 from plugrad.nn.functional.windows import (
     fold,
@@ -167,6 +180,7 @@ __all__ = [
     "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices",
     "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -188,9 +202,14 @@ __all__ = [
     "cross_entropy",
     "ctc_loss",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "elu_",
     "embedding",
+    "embedding_bag",
+    "feature_alpha_dropout",
     "fold",
     "gaussian_nll_loss",
     "gelu",
@@ -231,11 +250,13 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
+    "one_hot",
     "pad",
     "pairwise_distance",
     "pdist",
@@ -249,6 +270,7 @@ __all__ = [
     "rms_norm",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",
