@@ -14,10 +14,12 @@ import ops_pages
 MODULES = (
     "plugrad",
     "plugrad.autograd",
+    "plugrad.autograd.forward_ad",
     "plugrad.autograd.function",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
     "plugrad.fft",
+    "plugrad.func",
     "plugrad.linalg",
     "plugrad.nn",
     "plugrad.nn.functional",
