@@ -139,7 +139,12 @@ def _walk(
                 else:
                     buffers[target] = grad
                     if number is None and (
-                        create_graph or grad is g or node.lends or not target.device.backend.owns_memory(grad)
+                        # What a hook returned is somebody's too.
+                        create_graph
+                        or grad is g
+                        or node.lends
+                        or node.hooks is not None
+                        or not target.device.backend.owns_memory(grad)
                     ):
                         borrowed.add(target)
             if number is None:

@@ -67,7 +67,7 @@ def saved_tensors(node: OpNode, saved: tuple[Any, ...]) -> tuple[Any, ...]:
                 result.append(raw)
                 continue
             i, number = source
-            edge = edges[i] if i is not None else (node, number)
+            edge: Any = edges[i] if i is not None else (node, number)
             if edge is not None and edge[1] is None and edge[0].raw is raw:
                 # The leaf itself, unless it has another array by now.
                 result.append(edge[0])

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from plugrad.core import anomaly, autograd, engine, generator, node, tree
+from plugrad.core import autograd, engine, generator, tree
 from plugrad.core.function import Function
 from plugrad.core.modes import enable_grad, is_grad_enabled, no_grad
 from plugrad.core.saving import Kept, saved_tensors_hooks, without_history
 from plugrad.core.tensor import Tensor
 from plugrad.nn.containers import Sequential
+from plugrad.utils.recording_log import RecordingLog, explained
 
 __all__ = [
     "CheckpointError", "CheckpointFunction", "check_backward_validity", "checkpoint", "checkpoint_sequential",
@@ -164,7 +165,7 @@ def checkpoint(
     if debug if _debug is None else _debug:
         if context_fn is not noop_context_fn:
             raise ValueError("debug=True is incompatible with non-default context_fn")
-        logs = (_Log(), _Log())
+        logs = (RecordingLog(), RecordingLog())
         contexts: Any = logs
     else:
         contexts = context_fn()
@@ -265,7 +266,7 @@ class _Frame:
         preserve: bool,
         context: AbstractContextManager[Any],
         facts_of: Callable[[Any], Any],
-        logs: tuple[_Log, _Log] | None,
+        logs: tuple[RecordingLog, RecordingLog] | None,
     ) -> None:
         self.function = function
         leaves, self.structure = tree.flatten((args, kwargs))
@@ -348,7 +349,7 @@ class _Packing(saved_tensors_hooks):
                     except CheckpointError as error:
                         if frame.logs is None:
                             raise
-                        raise CheckpointError(_explained(*frame.logs)) from error
+                        raise CheckpointError(explained(*frame.logs)) from error
                 # Taken, so that it is freed when this derivative is done; another walk computes it once more.
                 value, holder.value = holder.value, None
                 return value
@@ -387,67 +388,6 @@ class _Filling(saved_tensors_hooks):
             return value
 
         super().__init__(pack, lambda value: value)
-
-
-class _Log:
-    """Notes the nodes that this thread records within a ``with`` block, and where."""
-
-    def __init__(self) -> None:
-        self.entries: list[tuple[str, str]] = []
-        self.thread = 0
-
-    def __enter__(self) -> None:
-        self.entries.clear()
-        self.thread = threading.get_ident()
-        node.observe(self._note, True)
-
-    def __exit__(self, *_: object) -> None:
-        node.observe(self._note, False)
-
-    def _note(self, made: Any) -> None:
-        if threading.get_ident() == self.thread:
-            stack = reversed(anomaly.frames())
-            self.entries.append((made.name(), "".join(f"{f.filename}:{f.lineno}:{f.name}\n" for f in stack)))
-
-
-_EXPLAINED = """\
-An error happened while unpacking tensors; dumping logs of latest computation
-because you passed `debug=True` to `plugrad.utils.checkpoint.checkpoint()`.
-
-1. Stack traces of the operators that were recorded in the original forward
-
-{first}
-2. Stack traces of the operators that were recorded during recomputation
-
-{again}
-3. Operators recorded during the original forward:
-
-{first_names}
-
-Operators recorded during recomputation:
-
-{again_names}
-
- ERROR: Detected non-determinism while running activation checkpointing
-
- You are seeing this error because you passed `debug=True` to checkpoint and
- tensors to be saved during the original forward and differ between those saved
- during recomputation. This can happen if different operators were ran in the
- original forward and in the recomputation.
-"""
-
-
-def _explained(first: _Log, again: _Log) -> str:
-    def traces(log: _Log, label: str) -> str:
-        count = len(log.entries)
-        return "\n".join(f"{n}   ({i + 1} of {count} in {label})\n\n{t}\n" for i, (n, t) in enumerate(log.entries))
-
-    return _EXPLAINED.format(
-        first=traces(first, "original"),
-        again=traces(again, "recompute"),
-        first_names="\n".join(n for n, _ in first.entries),
-        again_names="\n".join(n for n, _ in again.entries),
-    )
 
 
 # -- with reentrance ---------------------------------------------------------------------------------------------------

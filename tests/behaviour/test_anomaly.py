@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import warnings
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -240,6 +242,22 @@ def test_gradients_are_the_same() -> None:
         (first,) = autograd.grad((x.sin() * x).sum(), x, create_graph=True)
         first.sum().backward()
     assert torch.allclose(x.grad, (2 * x.cos() - x * x.sin()).detach())
+
+
+def test_mode_makes_no_cycles() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        with autograd.set_detect_anomaly(True):
+            x = torch.tensor([0.5, 1.5], requires_grad=True)
+            y = (x * x).exp()
+            (first,) = autograd.grad(y.sum(), x, create_graph=True)
+            first.sum().backward()
+        kept = [weakref.ref(v) for v in (x, y, first)]
+        del x, y, first
+        assert [r() for r in kept] == [None] * 3
+    finally:
+        gc.enable()
 
 
 def test_freed_graph_is_explained() -> None:

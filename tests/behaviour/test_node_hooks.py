@@ -117,6 +117,24 @@ def test_node_prehook_replaces_what_comes_in() -> None:
     assert x.grad.tolist() == [8.0, 8.0]
 
 
+@pytest.mark.parametrize("kind", ["after", "before", "tensor", "leaf"])
+def test_grad_does_not_share_memory_with_what_a_hook_returned(kind: str) -> None:
+    x, w = leaf(), torch.full((2,), 7.0)
+    y = x.clone()
+    {
+        "after": lambda: y.grad_fn.register_hook(lambda g, h: (w,)),
+        "before": lambda: y.grad_fn.register_prehook(lambda g: (w,)),
+        "tensor": lambda: y.register_hook(lambda g: w),
+        "leaf": lambda: x.register_hook(lambda g: w),
+    }[kind]()
+    y.sum().backward(retain_graph=True)
+    assert x.grad.tolist() == [7.0, 7.0]
+    x.grad.zero_()
+    y.sum().backward()
+    assert w.tolist() == [7.0, 7.0]
+    assert x.grad.tolist() == [7.0, 7.0]
+
+
 def test_node_hook_can_stop_a_gradient() -> None:
     x = leaf()
     y = x * 2
