@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.array_api._common import array
+from plugrad.array_api._common import array, common_dtype
 from plugrad.core import creation, data
+from plugrad.core.dispatch import cast
 from plugrad.core.errors import with_hint
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
@@ -33,7 +34,7 @@ def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None,
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
-    """Convert to an array; what is one already stays part of the graph.
+    """Convert to an array; what is one already stays part of the graph, also in a sequence.
 
     Args:
         obj: An array, a number, nested sequences of them, or an object that shows its memory (NumPy's arrays,
@@ -44,7 +45,19 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
 
     Raises:
         ValueError: if ``copy=False`` and a copy is needed.
+
+    Example::
+
+        >>> import plugrad.array_api as xp
+        >>> x = xp.asarray([1.0, 2.0])
+        >>> xp.asarray([x, 3 * x])
+        tensor([[1., 2.],
+                [3., 6.]])
     """
+    if isinstance(obj, (list, tuple)) and _has_arrays(obj):
+        if copy is False:
+            raise ValueError(with_hint("can't alias a sequence of arrays", "copy=None makes an array of them."))
+        return creation.asarray(_stacked(obj), dtype=dtype, device=device)
     buffer = _buffer(obj)
     if buffer is not None:
         home = data.host()
@@ -52,6 +65,28 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
         if copy is None and not home.is_writable(obj):
             copy = True
     return creation.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+
+def _has_arrays(obj: Any) -> bool:
+    return any([isinstance(x, Value) or (isinstance(x, (list, tuple)) and _has_arrays(x)) for x in obj])
+
+
+def _leaves(obj: Any) -> list[Any]:
+    return [leaf for x in obj for leaf in _leaves(x)] if isinstance(obj, (list, tuple)) else [obj]
+
+
+def _stacked(obj: Any) -> Any:
+    """Nested sequences with arrays among their elements as one array, recorded: in PyTorch they lose their gradient."""
+    leaves = _leaves(obj)
+    dtype = common_dtype(leaves)
+    where = next(x.device for x in leaves if isinstance(x, Value))
+
+    def made(x: Any) -> Any:
+        if isinstance(x, (list, tuple)):
+            return FUNCTIONS["stack"]([made(element) for element in x], axis=0)
+        return cast(x, dtype) if isinstance(x, Value) else FUNCTIONS["full"]((), x, dtype=dtype, device=where)
+
+    return made(obj)
 
 
 def _buffer(obj: Any) -> memoryview | None:

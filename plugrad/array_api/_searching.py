@@ -9,6 +9,7 @@ from plugrad.core import dtypes
 from plugrad.core.dispatch import cast
 from plugrad.core.errors import with_hint
 from plugrad.core.namespace import FUNCTIONS
+from plugrad.core.value import Value
 
 __all__ = [
     "argmax", "argmin", "argsort", "count_nonzero", "nonzero", "searchsorted", "sort", "unique_all",
@@ -148,6 +149,10 @@ def where(condition: Any, x1: Any, x2: Any, /) -> Any:
     Shape:
         - Output: what all three broadcast to.
     """
+    if not isinstance(x1, Value) and not isinstance(x2, Value):
+        # The standard wants an array; of two numbers it is PyTorch's.
+        dtype = dtypes.promote_types(dtypes.of_scalar(x1), dtypes.of_scalar(x2))
+        x1 = FUNCTIONS["full"]((), x1, dtype=dtype, device=array("where", condition).device)
     return FUNCTIONS["where"](condition, *together(x1, x2))
 
 

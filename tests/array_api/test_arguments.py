@@ -126,3 +126,33 @@ def test_integers_of_every_dtype_are_indices(name, device):
         assert xp.repeat(x[0], indices).tolist() == [1.0, 1.0, 3.0]
         shuffled = xp.asarray([2.0, 3.0, 1.0])
         assert xp.searchsorted(shuffled, x[0], sorter=indices).tolist() == [0, 1, 2]
+
+
+def test_sequences_of_arrays_stay_in_the_graph(device):
+    x = xp.asarray([1.0, 2.0], device=device).requires_grad_()
+    y = xp.asarray([[x[0], 2], [x[0] * x[1], 3.0]])
+    assert y.tolist() == [[1.0, 2.0], [2.0, 3.0]]
+    assert y.dtype is x.dtype
+    assert y.device is x.device
+    xp.sum(y).backward()
+    assert x.grad.tolist() == [3.0, 1.0]
+    assert xp.asarray(xp.unstack(y), dtype=xp.float64).tolist() == y.tolist()
+    assert xp.asarray([xp.asarray([1]), xp.asarray([2.5])]).tolist() == [[1.0], [2.5]]
+    with pytest.raises(ValueError, match="can't alias a sequence of arrays"):
+        xp.asarray([x], copy=False)
+
+
+def test_where_of_numbers(device):
+    condition = xp.asarray([True, False], device=device)
+    y = xp.where(condition, 1, 2.5)
+    assert (y.tolist(), y.dtype) == ([1.0, 2.5], xp.float32)
+    assert xp.where(condition, 1, 2).dtype is xp.int64
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "mean", "std", "var"])
+def test_no_axes_reduce_nothing(name):
+    x = xp.asarray([[1.0, 2.0]]).requires_grad_()
+    y = getattr(xp, name)(x, axis=())
+    assert y.tolist() == ([[0.0, 0.0]] if name in ("std", "var") else [[1.0, 2.0]])
+    xp.sum(y).backward()
+    assert x.grad.tolist() == ([[0.0, 0.0]] if name in ("std", "var") else [[1.0, 1.0]])
