@@ -27,6 +27,7 @@ from plugrad.core.methods.fourier import (
     rfftfreq,
     rfftn,
 )
+from plugrad.core.methods.with_out import accept_out as _accept_out
 
 __all__ = [
     "fft",
@@ -52,3 +53,5 @@ __all__ = [
     "rfftfreq",
     "rfftn",
 ]
+
+_accept_out(globals(), "fft")

@@ -48,6 +48,7 @@ from plugrad.core.methods.matrices import (
     vecdot,
     vector_norm,
 )
+from plugrad.core.methods.with_out import accept_out as _accept_out
 
 __all__ = [
     "LinAlgError",
@@ -90,3 +91,5 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+_accept_out(globals(), "linalg")

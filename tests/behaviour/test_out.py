@@ -129,3 +129,22 @@ def test_a_saved_value_that_an_output_overwrites_is_noticed() -> None:
 def test_methods_take_no_output() -> None:
     with pytest.raises(TypeError):
         numbers(1.0).exp(out=numbers(0.0))
+
+
+def test_out_of_linear_algebra_and_transforms() -> None:
+    x = torch.tensor([[2.0, 0.0], [0.0, 4.0]])
+    out = torch.zeros(2, 2)
+    assert torch.linalg.inv(x, out=out) is out
+    assert out.tolist() == [[0.5, 0.0], [0.0, 0.25]]
+    values, vectors = torch.zeros(2), torch.zeros(2, 2)
+    found = torch.linalg.eigh(x, out=(values, vectors))
+    assert found.eigenvalues is values
+    assert values.tolist() == [2.0, 4.0]
+    assert torch.inverse(x, out=out) is out
+    spectrum = torch.zeros(2, dtype=torch.complex128)
+    assert torch.fft.fft(torch.tensor([1.0, 2.0]), out=spectrum) is spectrum
+    assert spectrum.tolist() == [3, -1]
+    with raises(RuntimeError, "Expected out tensor to have dtype float, but got double instead"):
+        torch.linalg.solve(x, x, out=torch.zeros(2, 2, dtype=torch.float64))
+    with raises(RuntimeError, NO_GRADIENTS.format("linalg_vector_norm")):
+        torch.linalg.vector_norm(x.requires_grad_(), out=torch.zeros(()))

@@ -34,10 +34,11 @@ _CONVERTED: Final = """
 
 #: Outputs must have the very dtype of the result.
 _EXACT: Final = """
-    addmm addmv all amax amin any argmax argmin baddbmm bitwise_not bmm bucketize complex diag dot float_power gather
-    index_select inner isin isneginf isposinf log_softmax logcumsumexp masked_select matmul mm msort mv nan_to_num
-    nanquantile nonzero norm polar quantile searchsorted signbit slice_scatter softmax take take_along_dim tensordot
-    tril triu vdot where
+    addmm addmv all amax amin any argmax argmin baddbmm bitwise_not bmm bucketize chain_matmul cholesky_inverse
+    cholesky_solve complex cross diag dot float_power gather index_select inner inverse isin isneginf isposinf
+    log_softmax logcumsumexp lu_solve masked_select matmul matrix_power mm msort mv nan_to_num nanquantile nonzero
+    norm polar quantile renorm searchsorted signbit slice_scatter softmax take take_along_dim tensordot tril triu vdot
+    where
 """
 
 #: The same, in the words of PyTorch's elementwise ops.
@@ -47,7 +48,20 @@ _ELEMENTWISE: Final = """
 
 #: Several outputs, of exactly the dtypes of the results.
 _SEVERAL: Final = """
-    aminmax cummax cummin histogram kthvalue median mode nanmedian sort topk
+    aminmax cummax cummin histogram kthvalue lu_unpack median mode nanmedian qr slogdet sort svd topk triangular_solve
+"""
+
+#: The same of ``linalg`` and ``fft``.
+_LINALG_EXACT: Final = """
+    cholesky cond cross det eigvals eigvalsh householder_product inv lu_solve matmul matrix_norm matrix_power
+    matrix_rank multi_dot norm pinv solve solve_triangular svdvals tensorinv tensorsolve vecdot vector_norm
+"""
+_LINALG_SEVERAL: Final = """
+    cholesky_ex eig eigh inv_ex lu lu_factor lu_factor_ex qr slogdet solve_ex svd
+"""
+_FFT_CONVERTED: Final = """
+    fft fft2 fftfreq fftn hfft hfft2 hfftn ifft ifft2 ifftn ihfft ihfft2 ihfftn irfft irfft2 irfftn rfft rfft2 rfftfreq
+    rfftn
 """
 
 #: Functions that make a tensor make it of the output's dtype.
@@ -75,14 +89,17 @@ _RESIZED = (
 )
 
 
-def accept_out(names: dict[str, Any]) -> None:
-    """Let the functions among ``names`` that take ``out=`` in PyTorch take it here."""
-    for kind, listed in (
-        ("converted", _CONVERTED), ("exact", _EXACT), ("elementwise", _ELEMENTWISE), ("several", _SEVERAL),
-    ):  # fmt: skip
+def accept_out(names: dict[str, Any], module: str = "") -> None:
+    """Let the functions among ``names``, of plugrad or of a module, that take ``out=`` in PyTorch take it here."""
+    lists = {
+        "": {"converted": _CONVERTED, "exact": _EXACT, "elementwise": _ELEMENTWISE, "several": _SEVERAL},
+        "linalg": {"exact": _LINALG_EXACT, "several": _LINALG_SEVERAL},
+        "fft": {"converted": _FFT_CONVERTED},
+    }
+    for kind, listed in lists[module].items():
         for name in listed.split():
             if name in names:
-                names[name] = with_out(name, names[name], kind)
+                names[name] = with_out(f"{module}_{name}" if module else name, names[name], kind)
 
 
 def with_out(name: str, function: Callable[..., Any], kind: str) -> Any:
