@@ -203,6 +203,7 @@ _DIAGONAL = (("permute_dims", {"axes": (1, 0)}, None), ("diagonal", {"offset": 1
 
 
 @op(
+    linear="all",
     node="CopySlices",
     promote="none",
     samples=lambda: [
@@ -258,6 +259,7 @@ def _positions(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
 
 
 @op(
+    linear="all",
     node="CopySlices",
     promote="none",
     samples=lambda: [

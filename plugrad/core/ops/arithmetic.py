@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@op(node="Add", called="add")
+@op(linear="all", node="Add", called="add")
 def add(xp, x1, x2):
     r"""Return the elementwise sum.
 
@@ -33,7 +33,7 @@ def add(xp, x1, x2):
 add.vjp(x1=lambda xp, g: g, x2=lambda xp, g: g)
 
 
-@op(node="Sub", number_first="RsubBackward1", called="sub", refuse=boolean_operands)
+@op(linear="all", node="Sub", number_first="RsubBackward1", called="sub", refuse=boolean_operands)
 def subtract(xp, x1, x2):
     r"""Return the elementwise difference.
 
@@ -91,7 +91,7 @@ divide.vjp(
 )
 
 
-@op(node="Neg", called="neg", refuse=booleans(
+@op(linear="all", node="Neg", called="neg", refuse=booleans(
     "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
     "use the `~` or `logical_not()` operator instead.", "~mask inverts a mask."))  # fmt: skip
 def negative(xp, x):
@@ -111,7 +111,7 @@ def negative(xp, x):
 negative.vjp(x=lambda xp, g: -g)
 
 
-@op(node="Alias", refuse=booleans(
+@op(linear="all", node="Alias", refuse=booleans(
     "The `+` operator, on a bool tensor is not supported.", "convert first: x.int()."))  # fmt: skip
 def positive(xp, x):
     r"""Return the elements as they are, in a copy.

@@ -11,6 +11,7 @@ __all__ = ["contract"]
 
 
 @op(
+    linear="each",
     node="Bmm",
     promote="equal",
     samples=lambda: [

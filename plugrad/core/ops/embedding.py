@@ -10,6 +10,7 @@ __all__ = ["embedding", "embedding_backward"]
 
 
 @op(
+    linear="all",
     node="Embedding",
     promote="none",
     samples=lambda: [
@@ -34,6 +35,7 @@ embedding.vjp(
 
 
 @op(
+    linear="all",
     node="EmbeddingDenseBackward",
     promote="none",
     samples=lambda: [

@@ -28,7 +28,7 @@ fill_with = overload(fill, "FillBackward3")
 fill = overload(fill, "FillBackward2")
 
 
-@op(promote="none", samples=lambda: [case(real(2, 3))])
+@op(linear="all", promote="none", samples=lambda: [case(real(2, 3))])
 def zero(xp, x):
     """Zeros in the shape of ``x``."""
     return addressing.constant(xp, x, x.shape, 0, x.dtype)
@@ -37,7 +37,7 @@ def zero(xp, x):
 zero.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="CopyBackwards", promote="none", samples=lambda: [case(real(2, 3), real(3))])
+@op(linear="all", node="CopyBackwards", promote="none", samples=lambda: [case(real(2, 3), real(3))])
 def copy(xp, x, source):
     """``source`` in the shape of ``x``."""
     return xp.broadcast_to(source, shape=tuple(x.shape))

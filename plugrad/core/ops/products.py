@@ -22,6 +22,7 @@ __all__ = [
 
 
 @op(
+    linear="each",
     node="Dot",
     promote="equal",
     refuse=lacks("dot", BOOLEAN),
@@ -35,7 +36,7 @@ def dot(xp, x1, x2):
 dot.vjp(x1=lambda xp, g, x2: g * x2, x2=lambda xp, g, x1: g * x1)
 
 
-@op(node="Vdot", promote="equal", refuse=lacks("dot", BOOLEAN), samples=lambda: [case(real(3), real(3))])
+@op(linear="each", node="Vdot", promote="equal", refuse=lacks("dot", BOOLEAN), samples=lambda: [case(real(3), real(3))])
 def vdot(xp, x1, x2):
     """The product of two vectors, the first conjugated."""
     return xp.vecdot(x1, x2)
@@ -45,6 +46,7 @@ vdot.vjp(x1=lambda xp, g, x2: xp.conj(g * x2), x2=lambda xp, g, x1: g * xp.conj(
 
 
 @op(
+    linear="each",
     node="Mv",
     promote="equal",
     refuse=lacks("addmv_impl_cpu", BOOLEAN),
@@ -66,6 +68,7 @@ mv.vjp(
 
 
 @op(
+    linear="each",
     node="Mm",
     promote="equal",
     refuse=lacks("addmm_impl_cpu_", BOOLEAN),
@@ -98,6 +101,7 @@ transposed_product.vjp(x1=lambda xp, g, x2: xp.linear_map(x2, g), x2=lambda xp, 
 
 
 @op(
+    linear="each",
     node="Mm",
     promote="equal",
     refuse=lacks("addmm_impl_cpu_", BOOLEAN),
@@ -115,6 +119,7 @@ project.vjp(
 
 
 @op(
+    linear="each",
     node="Bmm",
     promote="equal",
     refuse=lacks("bmm", BOOLEAN),
@@ -206,6 +211,7 @@ affine.vjp(
 
 
 @op(
+    linear="each",
     node="Mm",
     promote="equal",
     refuse=lacks("addmm_impl_cpu_", BOOLEAN),

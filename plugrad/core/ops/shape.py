@@ -330,7 +330,7 @@ def contiguous(xp, x):
 contiguous.vjp(x=lambda xp, g: g)
 
 
-@op(node="ToCopy", promote="none", samples=lambda: [case(integers(2, 3, high=5), dtype=float64)])
+@op(linear="all", node="ToCopy", promote="none", samples=lambda: [case(integers(2, 3, high=5), dtype=float64)])
 def astype(xp, x, *, dtype):
     """The values in another dtype."""
     return xp.astype(x, dtype)
