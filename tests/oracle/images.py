@@ -78,6 +78,12 @@ def interpolate(draw: Draw) -> Iterator[Sample]:
     yield sample(draw.ints(1, 2, 4, low=0, dtype="uint8"), 3)
 
 
+def upsample(draw: Draw) -> Iterator[Sample]:
+    """Old names, of which both libraries warn."""
+    yield sample(draw(1, 2, 3, 4), 5)
+    yield sample(draw(1, 2, 3, 4), scale_factor=2)
+
+
 def grid_sample(draw: Draw) -> Iterator[Sample]:
     x = draw(2, 3, 4, 5)
     for mode in ("bilinear", "nearest", "bicubic"):
@@ -123,6 +129,9 @@ ROWS: dict[str, Row] = {
     "nn.functional.unfold": Row(unfold),
     "nn.functional.fold": Row(fold),
     "nn.functional.interpolate": Row(interpolate, tolerance={"float32": 5e-5}),
+    "nn.functional.upsample": Row(upsample),
+    "nn.functional.upsample_nearest": Row(upsample),
+    "nn.functional.upsample_bilinear": Row(upsample, tolerance={"float32": 5e-5}),
     # PyTorch has no second derivative of the bicubic one.
     "nn.functional.grid_sample": Row(grid_sample, second=False, tolerance={"float32": 1e-3}),
     "nn.functional.affine_grid": Row(affine_grid),

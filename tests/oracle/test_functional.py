@@ -29,6 +29,7 @@ CASES = [
 
 
 @pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss by both:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*nn.functional.upsample.* is deprecated:UserWarning")
 @pytest.mark.parametrize(("name", "form", "dtype"), CASES)
 def test_function(name: str, form: str, dtype: str) -> None:
     row = TABLE[name]

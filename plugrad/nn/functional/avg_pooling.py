@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import ops
-from plugrad.core.ops.pooling import pooled_shape
 from plugrad.nn.functional import max_pooling
-from plugrad.nn.functional.pooling_checks import batched, check_dtype, check_pooled, check_windows, window
+from plugrad.nn.functional.pooling_checks import (
+    batched,
+    check_dtype,
+    check_pooled,
+    check_windows,
+    window,
+    window_counts,
+)
 
 if TYPE_CHECKING:
     from plugrad.core.tensor import Tensor
@@ -45,7 +51,7 @@ def _mean(
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     check_windows(function, count, x, options)
-    check_pooled(function, x, pooled_shape(x.shape[2:], *options.values(), (1,) * count, ceil_mode), size)
+    check_pooled(function, x, window_counts(x, options, ceil_mode), size)
     check_dtype(function, count, x)
     whole = None if x.dtype.is_inexact else x.dtype
     y: Tensor = _MEAN[count](

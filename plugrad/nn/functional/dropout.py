@@ -43,8 +43,10 @@ def dropped(input: Tensor, p: float, training: bool, inplace: bool, *, feature: 
         return input
     if feature and input.ndim < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    y: Tensor
     if p == 1:
-        return input.mul_(0) if inplace else input * 0
+        y = input.mul_(0) if inplace else input * 0
+        return y
     shape = (*input.shape[:2], *[1] * (input.ndim - 2)) if feature else input.shape
     noise = creation.empty(shape, dtype=input.dtype, device=input.device).bernoulli_(1 - p)
     shift = None
@@ -54,10 +56,10 @@ def dropped(input: Tensor, p: float, training: bool, inplace: bool, *, feature: 
         noise.mul_(scale)
     else:
         noise.div_(1 - p)
-    y: Tensor = input.mul_(noise) if inplace else input * noise
-    if shift is None:
-        return y
-    return y.add_(shift) if inplace else y + shift
+    y = input.mul_(noise) if inplace else input * noise
+    if shift is not None:
+        y = y.add_(shift) if inplace else y + shift
+    return y
 
 
 def _of_features(input: Tensor, p: float, training: bool, inplace: bool, batched: bool) -> Tensor:

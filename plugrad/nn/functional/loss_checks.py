@@ -50,7 +50,8 @@ def checked_variance(input: Tensor, var: Tensor | float) -> Tensor:
     if var.size() == input.size():
         return var
     if tuple(input.shape[:-1]) == tuple(var.shape):
-        return var.unsqueeze(-1)
+        column: Tensor = var.unsqueeze(-1)
+        return column
     if input.ndim == var.ndim:
         other = [m for n, m in zip(input.shape, var.shape, strict=True) if n != m]
         if sum(other) == 1:

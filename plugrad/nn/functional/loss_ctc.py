@@ -53,7 +53,7 @@ def ctc_loss(
     batched = log_probs.ndim == 3
     x = log_probs if batched else log_probs.unsqueeze(1)
     inputs, labels, lengths = check_ctc(x, targets, input_lengths, target_lengths, blank)
-    losses = _ops.ctc_loss(x, labels, inputs, lengths, blank=blank, zero_infinity=zero_infinity)
+    losses: Tensor = _ops.ctc_loss(x, labels, inputs, lengths, blank=blank, zero_infinity=zero_infinity)
     if reduction == "mean":
         result: Tensor = (losses / lengths.clamp_min(1).to(losses.dtype)).mean()
         return result

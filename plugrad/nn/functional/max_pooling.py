@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import ops
-from plugrad.core.ops.pooling import pooled_shape
 from plugrad.nn.functional.pooling_checks import (
     batched,
     check_dtype,
@@ -17,6 +16,7 @@ from plugrad.nn.functional.pooling_checks import (
     check_windows,
     unpooled,
     window,
+    window_counts,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _largest(
         check_line(x, options)
     else:
         check_windows(function, count, x, options)
-    shape = pooled_shape(x.shape[2:], *options.values(), ceil_mode)
+    shape = window_counts(x, options, ceil_mode)
     check_pooled(function, x, shape, size)
     check_dtype(function, count, x)
     y, index = _LARGEST[count](x, **options, ceil_mode=ceil_mode)

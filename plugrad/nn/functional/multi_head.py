@@ -63,7 +63,8 @@ def _one_more(mask: Tensor | None) -> Tensor | None:
 def _by_head(name: str, x: Tensor, static: Tensor | None, heads: int, part: int) -> Tensor:
     """Keys or values of each head; those that are given stay as they are."""
     if static is None:
-        return x.reshape(x.shape[0], heads, part).transpose(0, 1)
+        turned: Tensor = x.reshape(x.shape[0], heads, part).transpose(0, 1)
+        return turned
     check_static(name, static, heads, part)
     return static
 

@@ -159,7 +159,8 @@ def instance_norm(
             for running, moved in ((running_mean, means), (running_var, variances)):
                 assert moved is not None
                 running.copy_(moved.reshape(n, channels).mean(0))
-    return y.reshape(input.shape)
+    result: Tensor = y.reshape(input.shape)
+    return result
 
 
 def group_norm(
@@ -305,7 +306,5 @@ def normalize(
         >>> plugrad.nn.functional.normalize(plugrad.tensor([[3.0, 4.0]]))
         tensor([[0.6000, 0.8000]])
     """
-    if out is None:
-        result: Tensor = input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
-        return result
-    return out.copy_(input / input.norm(p, dim, keepdim=True).clamp_min_(eps).expand_as(input))
+    result: Tensor = input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    return result if out is None else out.copy_(result)

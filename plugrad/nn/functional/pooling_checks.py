@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core.errors import with_hint
+from plugrad.core.ops import pooling
 from plugrad.nn.functional.checks import require_tensors
 
 if TYPE_CHECKING:
     from plugrad.core.tensor import Tensor
+
+# The definitions of ops are written in an untyped language.
+pooled_shape: Any = pooling.pooled_shape
 
 _TUPLES = {1: "one int", 2: "a tuple of two ints", 3: "a tuple of three ints"}
 
@@ -41,6 +45,16 @@ def window(function: str, name: str, value: Any, count: int, position: int | Non
         either = "" if function == "avg_pool3d" else "either "
         text = f"{function}: {name} must {either}be a single int, or {_TUPLES[count]}"
     raise RuntimeError(with_hint(text, f"there are {count} axes to pool along."))
+
+
+def window_counts(input: Tensor, options: dict[str, tuple[int, ...]], ceil_mode: bool) -> tuple[int, ...]:
+    """How many windows there are along each axis."""
+    shape = tuple(input.shape[2:])
+    dilation = options.get("dilation", (1,) * len(shape))
+    found: tuple[int, ...] = pooled_shape(
+        shape, options["size"], options["stride"], options["padding"], dilation, ceil_mode
+    )
+    return found
 
 
 def check_windows(function: str, count: int, input: Tensor, options: dict[str, tuple[int, ...]]) -> None:

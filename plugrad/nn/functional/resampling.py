@@ -50,18 +50,18 @@ def interpolate(
     shape, scales = new_shape(input, size, scale_factor, mode, recompute_scale_factor)
     check_mode(input, mode, corners, antialias)
     count = input.ndim - 2
-    shape = check_size(input, shape, mode)
+    new = check_size(input, shape, mode)
     if mode == "area":
         pool = getattr(adaptive_pooling, f"adaptive_avg_pool{count}d")
-        means: Tensor = pool(input, shape)
+        means: Tensor = pool(input, new)
         return means
     kind = KINDS.get(mode, mode) + ("-smooth" if antialias else "")
     op = ops.RESAMPLES[kind, count]
     if input.dtype.name == "uint8" and mode not in ("nearest", "nearest-exact"):
-        smooth = op(input.float(), shape=shape, mode=kind, scales=scales, corners=corners)
+        smooth = op(input.float(), shape=new, mode=kind, scales=scales, corners=corners)
         whole: Tensor = (smooth + 0.5).floor().clamp(0, 255).to(input.dtype)
         return whole
-    result: Tensor = op(input, shape=shape, mode=kind, scales=scales, corners=corners)
+    result: Tensor = op(input, shape=new, mode=kind, scales=scales, corners=corners)
     return result
 
 

@@ -111,4 +111,5 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
         return soft
     index = soft.max(dim, keepdim=True)[1]
     one_hot = creation.zeros_like(logits).scatter_(dim, index, 1.0)
-    return one_hot - soft.detach() + soft
+    result: Tensor = one_hot - soft.detach() + soft
+    return result

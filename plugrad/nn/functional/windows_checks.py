@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def sizes_of(**options: Any) -> dict[str, tuple[int, ...]]:
     """Each option as a pair."""
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for name, value in options.items():
         given = (value, value) if isinstance(value, int) else tuple(value) if hasattr(value, "__iter__") else None
         if given is None or not all([isinstance(n, int) for n in given]):
