@@ -78,6 +78,37 @@ def test_reductions(name, dtype):
         same(getattr(xp, name)(xp.stack([a, b]), axis=0), getattr(strict, name)(strict.stack([c, d]), axis=0))
 
 
+PARTS = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 0.5, 3.0, -3.0, 1e30]
+COMPLEX = np.asarray([complex(a, b) for a, b in itertools.product(PARTS, PARTS)])
+COMPLEX_UNARY = [*(n for n in UNARY if n not in ("ceil", "floor", "signbit", "trunc")), "conj", "imag", "real"]
+
+
+def same_parts(found, expected, zeros):
+    a, b = found.numpy(), np.asarray(expected)
+    assert a.dtype == b.dtype
+    for x, y in ((a.real, b.real), (a.imag, b.imag)) if np.iscomplexobj(b) else ((a, b),):
+        np.testing.assert_allclose(x, y, rtol=1e-5)
+        if zeros and x.dtype.kind == "f":
+            assert np.array_equal(np.signbit(x)[y == 0], np.signbit(y)[y == 0]), "the signs of zeros differ"
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("name", COMPLEX_UNARY)
+def test_complex_unary(name, dtype):
+    ours, theirs = both(COMPLEX, dtype)
+    with np.errstate(all="ignore"):
+        # The sign of 0 is 0, without a sign of its own.
+        same_parts(getattr(xp, name)(ours), getattr(strict, name)(theirs), zeros=name != "sign")
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "pow", "equal", "not_equal"])
+def test_complex_binary(name, dtype):
+    (a, c), (b, d) = both(np.repeat(COMPLEX, len(COMPLEX)), dtype), both(np.tile(COMPLEX, len(COMPLEX)), dtype)
+    with np.errstate(all="ignore"):
+        same_parts(getattr(xp, name)(a, b), getattr(strict, name)(c, d), zeros=True)
+
+
 @pytest.mark.parametrize("dtype", ["int8", "float32", "float64", "complex64"])
 @pytest.mark.parametrize("shape", [(), (2,)])
 @pytest.mark.parametrize("name", [*BINARY, "where", "bitwise_and", "bitwise_left_shift", "logical_xor"])
