@@ -115,6 +115,19 @@ def hessian_vector_product(library: Any) -> Callable[[], object]:
     return run
 
 
+def forward_over_reverse(library: Any) -> Callable[[], object]:
+    """The same Hessian-vector product as a tangent of the gradient: ``jvp(grad(loss))``."""
+    x, target = _data(library, 16, 32, seed=2), _data(library, 16, 32, seed=3)
+    weights = tuple([_data(library, 32, 32, seed=i) for i in (0, 1)])
+    directions = tuple([_data(library, 32, 32, seed=i) for i in (4, 5)])
+
+    def loss(weights: Any) -> Any:
+        return ((x @ weights[0]).tanh() @ weights[1] - target).pow(2).mean()
+
+    gradient = library.func.grad(loss)
+    return lambda: library.func.jvp(gradient, (weights,), (directions,))
+
+
 def per_sample_gradients(library: Any, mapped: bool, samples: int = 256) -> Callable[[], object]:
     """Gradients of the loss of a tanh net 8-16-4 by sample: ``vmap(grad(loss))``, or ``grad(loss)`` in a loop."""
     x, target = _data(library, samples, 8, seed=2), _data(library, samples, 4, seed=3)

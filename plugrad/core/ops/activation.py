@@ -142,7 +142,7 @@ _TANH_SCALE = math.sqrt(2 / math.pi)
 _TANH_CUBE = 0.044715
 
 
-@op(node="Gelu", refuse=lacks("GeluKernelImpl", BOOLEAN, INTEGER, COMPLEX),
+@op(elementwise=True, node="Gelu", refuse=lacks("GeluKernelImpl", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), approximate="tanh")])  # fmt: skip
 def gelu(xp, x, *, approximate="none"):
     """x * Phi(x), Phi the cumulative normal distribution; with "tanh" its approximation.
@@ -157,7 +157,7 @@ def gelu(xp, x, *, approximate="none"):
 gelu.vjp(x=lambda xp, g, x, approximate: xp.gelu_backward(g, x, approximate=approximate))
 
 
-@op(node="GeluBackward", samples=lambda: [
+@op(elementwise=True, node="GeluBackward", samples=lambda: [
     case(real(3, 4), real(3, 4)), case(real(3, 4), real(3, 4), approximate="tanh")])  # fmt: skip
 def gelu_backward(xp, grad, x, *, approximate="none"):
     """The gradient of gelu."""
@@ -169,7 +169,7 @@ def gelu_backward(xp, grad, x, *, approximate="none"):
     return grad * (0.5 * (1 + xp.erf(_SQRT_HALF * x)) + x * density)
 
 
-@op(node="Softplus", refuse=lacks("softplus_cpu", BOOLEAN, INTEGER, COMPLEX),
+@op(elementwise=True, node="Softplus", refuse=lacks("softplus_cpu", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), beta=2.0, threshold=1.5)])  # fmt: skip
 def softplus(xp, x, *, beta=1.0, threshold=20.0):
     """log(1 + e**(beta * x)) / beta; x itself where beta * x is above the threshold."""
@@ -183,7 +183,7 @@ def softplus(xp, x, *, beta=1.0, threshold=20.0):
 softplus.vjp(x=lambda xp, g, x, beta, threshold: xp.softplus_backward(g, x, beta=beta, threshold=threshold))
 
 
-@op(node="SoftplusBackward", samples=lambda: [
+@op(elementwise=True, node="SoftplusBackward", samples=lambda: [
     case(real(3, 4), real(3, 4)), case(real(3, 4), real(3, 4), beta=2.0, threshold=1.5)])  # fmt: skip
 def softplus_backward(xp, grad, x, *, beta=1.0, threshold=20.0):
     """The gradient of softplus."""
@@ -201,7 +201,7 @@ def log_sigmoid(xp, x):
 log_sigmoid.vjp(x=lambda xp, g, x: g * xp.sigmoid(-x))
 
 
-@op(node="LeakyRelu", refuse=lacks("leaky_relu_cpu", BOOLEAN, INTEGER, COMPLEX), kinks=(0.0,),
+@op(elementwise=True, node="LeakyRelu", refuse=lacks("leaky_relu_cpu", BOOLEAN, INTEGER, COMPLEX), kinks=(0.0,),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), negative_slope=0.5)])  # fmt: skip
 def leaky_relu(xp, x, *, negative_slope=0.01):
     """x where it is positive, negative_slope * x elsewhere."""
@@ -212,7 +212,7 @@ def leaky_relu(xp, x, *, negative_slope=0.01):
 leaky_relu.vjp(x=lambda xp, g, x, negative_slope: xp.leaky_relu_backward(g, x, negative_slope=negative_slope))
 
 
-@op(node="LeakyReluBackward", kinks=(0.0,), samples=lambda: [
+@op(elementwise=True, node="LeakyReluBackward", kinks=(0.0,), samples=lambda: [
     case(real(3, 4), real(3, 4), negative_slope=0.5)])  # fmt: skip
 def leaky_relu_backward(xp, grad, x, *, negative_slope):
     """The gradient of leaky_relu."""
@@ -225,7 +225,7 @@ leaky_relu_backward.vjp(
 )
 
 
-@op(node="Elu", refuse=lacks("elu_cpu", BOOLEAN, INTEGER, COMPLEX), kinks=(0.0,),
+@op(elementwise=True, node="Elu", refuse=lacks("elu_cpu", BOOLEAN, INTEGER, COMPLEX), kinks=(0.0,),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), alpha=1.5, scale=0.7)])  # fmt: skip
 def elu(xp, x, *, alpha=1.0, scale=1.0):
     """scale * x where x is positive, scale * alpha * (e**x - 1) elsewhere."""
@@ -237,7 +237,12 @@ def elu(xp, x, *, alpha=1.0, scale=1.0):
 elu.vjp(x=lambda xp, g, x, alpha, scale: xp.elu_backward(g, x, alpha=alpha, scale=scale))
 
 
-@op(node="EluBackward", kinks=(0.0,), samples=lambda: [case(real(3, 4), real(3, 4), alpha=1.5, scale=0.7)])
+@op(
+    elementwise=True,
+    node="EluBackward",
+    kinks=(0.0,),
+    samples=lambda: [case(real(3, 4), real(3, 4), alpha=1.5, scale=0.7)],
+)
 def elu_backward(xp, grad, x, *, alpha, scale):
     """The gradient of elu."""
     below = xp.less_equal(x, 0)
@@ -264,7 +269,7 @@ def celu(xp, x, *, alpha=1.0):
 celu.vjp(x=lambda xp, g, x, alpha: xp.elu_backward(g, (1 / alpha) * x, alpha=1.0, scale=1.0))
 
 
-@op(node="Hardtanh",
+@op(elementwise=True, node="Hardtanh",
     refuse=either(booleans("Bool inputs not supported for hardtanh", "convert first: x.int()."), no_clamp),
     samples=lambda: [case(real(3, 4)), case(real(3, 4), min_val=0.0, max_val=1.5)])  # fmt: skip
 def hardtanh(xp, x, *, min_val=-1.0, max_val=1.0):
@@ -276,7 +281,9 @@ def hardtanh(xp, x, *, min_val=-1.0, max_val=1.0):
 hardtanh.vjp(x=lambda xp, g, x, min_val, max_val: xp.hardtanh_backward(g, x, min_val=min_val, max_val=max_val))
 
 
-@op(node="HardtanhBackward", samples=lambda: [case(real(3, 4), real(3, 4), min_val=-1.0, max_val=1.0)])
+@op(
+    elementwise=True, node="HardtanhBackward", samples=lambda: [case(real(3, 4), real(3, 4), min_val=-1.0, max_val=1.0)]
+)
 def hardtanh_backward(xp, grad, x, *, min_val, max_val):
     """The gradient of hardtanh."""
     return xp.drop_where(grad, xp.logical_or(xp.less_equal(x, min_val), xp.greater_equal(x, max_val)))

@@ -340,7 +340,7 @@ def _magnitude(xp, x):
     return xp.abs(x) if hasattr(x, "dtype") else (x if x >= 0 else -x)
 
 
-@op(node="Lerp", refuse=lacks("lerp_kernel_scalar", BOOLEAN, INTEGER), samples=lambda: [
+@op(elementwise=True, node="Lerp", refuse=lacks("lerp_kernel_scalar", BOOLEAN, INTEGER), samples=lambda: [
     case(real(3, 4), real(3, 4), real(3, 4)), case(real(3, 1), real(4), 0.25),
     case(real(3), real(3), 0.75)])  # fmt: skip
 def lerp(xp, start, end, weight):
@@ -364,7 +364,7 @@ def _scaled(value, x):
     return x if value == 1 else value * x
 
 
-@op(node="Addcmul", samples=lambda: [
+@op(elementwise=True, node="Addcmul", samples=lambda: [
     case(real(3, 4), real(3, 4), real(3, 4)), case(real(3, 1), real(4), real(), value=0.5)])  # fmt: skip
 def addcmul(xp, x, x1, x2, *, value=1):
     """x + value * x1 * x2."""
@@ -378,7 +378,7 @@ addcmul.vjp(
 )
 
 
-@op(node="Addcdiv", samples=lambda: [
+@op(elementwise=True, node="Addcdiv", samples=lambda: [
     case(real(3, 4), real(3, 4), real(3, 4, low=0.5)),
     case(real(3, 1), real(4), real(low=0.5), value=0.5)])  # fmt: skip
 def addcdiv(xp, x, x1, x2, *, value=1):

@@ -56,7 +56,7 @@ def _pow_exponent(xp, g, x1, x2, y):
 pow_.vjp(x1=_pow_base, x2=_pow_exponent)
 
 
-@op(samples=lambda: [
+@op(elementwise=True, samples=lambda: [
     case(real(3, 4), real(3, 4, low=0.5), exponent=exponent) for exponent in (2, 0.5, -1, 3)])  # fmt: skip
 def pow_backward(xp, grad, x, *, exponent):
     """The gradient of a power with a number as the exponent, with respect to the base."""

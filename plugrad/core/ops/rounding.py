@@ -87,7 +87,7 @@ def round_(xp, x):
 round_.vjp(x=lambda xp, g: xp.zeros_like(g))
 
 
-@op(node="Round", called="round", refuse=lacks("round_cpu", BOOLEAN, INTEGER, COMPLEX),
+@op(elementwise=True, node="Round", called="round", refuse=lacks("round_cpu", BOOLEAN, INTEGER, COMPLEX),
     samples=lambda: [
         case(real(3, 4), decimals=1), case(real(3, 4, low=-900.0, high=900.0), decimals=-2)])  # fmt: skip
 def round_decimals(xp, x, *, decimals):

@@ -183,7 +183,7 @@ clamp_max.vjp(
 )
 
 
-@op(node="Clamp", called="clamp", samples=lambda: [
+@op(elementwise=True, node="Clamp", called="clamp", samples=lambda: [
     case(real(3, 4), -1.0, 1.0), case(real(3, 4), real(4), real(3, 1)),
     case(real(3), None, 0.5), case(real(3), real(3), None)], refuse=no_clamp)  # fmt: skip
 def clamp_between(xp, x, min=None, max=None):
@@ -214,7 +214,7 @@ def _clamp_upper(xp, g, x, min, max):
 clamp_between.vjp(x=_clamp_x, min=_clamp_lower, max=_clamp_upper)
 
 
-@op(node="ClampBackward1", samples=lambda: [
+@op(elementwise=True, node="ClampBackward1", samples=lambda: [
     case(real(3, 4), min=-1.0, max=1.0), case(real(3), min=0.5), case(real(3), max=0.5)], refuse=no_clamp)  # fmt: skip
 def clamp(xp, x, *, min=None, max=None):
     """clamp_between with numbers as the bounds."""
@@ -227,7 +227,7 @@ clamp.vjp(x=_clamp_x)
 clip = FUNCTIONS["clip"] = clamp_between
 
 
-@op(node="NanToNum", samples=lambda: [case(real(3, 4), nan=0.0, posinf=2.0, neginf=-2.0)])
+@op(elementwise=True, node="NanToNum", samples=lambda: [case(real(3, 4), nan=0.0, posinf=2.0, neginf=-2.0)])
 def nan_to_num(xp, x, *, nan, posinf, neginf):
     """x with nan and the infinities replaced by numbers."""
     x = xp.where(xp.not_equal(x, x), nan, x)
