@@ -279,9 +279,14 @@ def _columns(func: _Function, inputs: Any) -> Any:
     tuple_in, xs = as_tuple(inputs, "inputs", "jacobian")
     known: dict[str, Any] = {}
 
+    def checked(*args: Tensor) -> Any:
+        ys = func(*args)
+        as_tuple(ys, "outputs", "jacobian")
+        return ys
+
     def column(*tangents: Tensor) -> Any:
         found = tuple([t.reshape(x.shape) for t, x in zip(tangents, xs, strict=True)])
-        ys, directions = forward(func, xs, found)
+        ys, directions = forward(checked, xs, found)
         known["several"], known["outputs"] = as_tuple(ys, "outputs", "jacobian")
         return directions if known["several"] else (directions,)
 

@@ -17,6 +17,11 @@ _OVERLAPS_ITSELF = (
     "Please clone() the tensor before performing the operation."
 )
 
+_DETACHED_IN_TRANSFORM = (
+    "a detached tensor is being changed in place inside of a function transform: the tensor that it was detached from "
+    "would lose the derivatives of the transforms around"
+)
+
 _PARTIAL_OVERLAP = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
     "location. Please clone() the tensor before performing the operation."
@@ -53,6 +58,8 @@ def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
                 # An outdated view raises here, before anything is written.
                 bool(v.edge)
     backend = x.device.backend
+    if x.detached_from is not None and x.device.depth and backend.varies(x.detached_from.raw):
+        raise RuntimeError(with_hint(_DETACHED_IN_TRANSFORM, "change a copy: x.detach().clone()."))
     if backend.overlaps_itself(x.raw) or (x.steps and _overlaps_itself(x)):
         raise RuntimeError(_OVERLAPS_ITSELF)
     for source in sources:

@@ -435,8 +435,10 @@ class Tensor(Methods, Value):
 
     def detach(self) -> Tensor:
         """Return a tensor of the same memory outside of the graph; in-place changes of either are seen by both."""
-        self.raw = self.device.backend.aliasable(self.raw)
-        out = Tensor(self.raw, self.device, self.dtype)
+        backend = self.device.backend
+        self.raw = backend.aliasable(self.raw)
+        # Out of the graphs of all levels of function transforms, as in PyTorch.
+        out = Tensor(backend.detached(self.raw) if self.device.depth else self.raw, self.device, self.dtype)
         self.share_with(out)
         return out
 
@@ -464,6 +466,8 @@ class Tensor(Methods, Value):
                 "hence detach_() cannot be called on these gradients. To fix this error, please refer to the "
                 "Optimizer.zero_grad() function in plugrad/optim/optimizer.py as the solution."
             )
+        if self.device.depth:
+            self.raw = self.device.backend.detached(self.raw)
         self.edge = None
         self.tracked = False
         self._retains_grad = False

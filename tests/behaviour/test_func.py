@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import weakref
 from functools import partial
@@ -360,3 +361,35 @@ def test_functional_call_puts_everything_back() -> None:
     assert weight.grad is None
     with pytest.raises(RuntimeError, match=r"Missing key.s.: 'bias'"):
         func.functional_call(net, {"weight": new}, torch.ones(1, 3), strict=True)
+
+
+def test_detach_holds_for_all_levels() -> None:
+    x, one = torch.tensor(3.0), torch.tensor(1.0)
+
+    def f(x):
+        return x.detach() * x * x
+
+    grad, jvp = torch.func.grad, torch.func.jvp
+    assert grad(f)(x).item() == 18.0
+    assert grad(grad(f))(x).item() == 6.0
+    assert jvp(f, (x,), (one,))[1].item() == 18.0
+    assert jvp(grad(f), (x,), (one,))[1].item() == 6.0
+    assert grad(lambda x: jvp(f, (x,), (one,))[1])(x).item() == 6.0
+    assert torch.func.vmap(grad(grad(f)))(torch.tensor([1.0, 2.0])).tolist() == [2.0, 4.0]
+    leaf = torch.tensor(3.0, requires_grad=True)
+    assert torch.autograd.grad(grad(f)(leaf), leaf)[0].item() == 6.0
+    assert torch.func.jacfwd(lambda v: v * v.detach())(torch.tensor([1.0, 2.0])).diagonal().tolist() == [1.0, 2.0]
+
+
+def test_detached_tensor_that_is_changed_inside() -> None:
+    """Its twin takes the values, but not where it would lose the derivatives of a transform around."""
+    x = torch.tensor([1.0, 2.0])
+
+    def f(x):
+        y = x * 3
+        y.detach().mul_(2)
+        return (y * y).sum()
+
+    assert torch.func.grad(f)(x).tolist() == [36.0, 72.0]
+    with contextlib.suppress(RuntimeError):
+        assert torch.func.hessian(f)(x).diagonal().tolist() == [18.0, 18.0]

@@ -258,6 +258,12 @@ class DualBackend(LevelBackend):
     def apply(self, function: Callable[..., Any], raw: Any) -> Any:
         return Dual(function(raw.primal), None if raw.tangent is None else function(raw.tangent), raw.level)
 
+    def varies(self, raw: Any) -> bool:
+        return raw.tangent is not None or super().varies(raw)
+
+    def detached(self, raw: Any) -> Any:
+        return Dual(raw.primal.detach())
+
     def value(self, raw: Any) -> Any:
         return raw.primal
 

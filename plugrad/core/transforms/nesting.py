@@ -54,6 +54,15 @@ class LevelBackend(Backend):
         """An array made of the Tensors of ``raw`` by a linear function that leaves their shapes as they are."""
         return function(raw)
 
+    def varies(self, raw: Any) -> bool:
+        """Whether levels below may take derivatives of it."""
+        x = self.value(raw)
+        return bool(x.tracked or x.device.depth)
+
+    def detached(self, raw: Any) -> Any:
+        """The same array without the histories that it has on the levels below."""
+        return self.apply(lambda x: x.detach(), raw)
+
     def value(self, raw: Any) -> Any:
         """The Tensor below whose values are read where somebody asks for numbers."""
         return raw
