@@ -9,12 +9,7 @@ from plugrad.core import hooks, views
 from plugrad.core.arguments import mistyped
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.methods import dimensions
-from plugrad.core.modes import mode
-
-_UNRECORDED = (
-    "the shape of a computed tensor was changed in place under no_grad: its gradient would be of another shape\n"
-    "Hint: change the shape where it is recorded, or that of x.detach()."
-)
+from plugrad.core.modes import GRAD, mode, set_mode
 
 
 def sizes(name: str, given: tuple[Any, ...], argument: str, names: dict[str, Any]) -> tuple[int, ...]:
@@ -138,6 +133,17 @@ def rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
         views.check_view(x, x.base, ())
     elif mode() > 0 and x.tracked and x.edge is None:
         raise RuntimeError(with_hint(LEAF_INPLACE, "use the out-of-place op."))
+    # A computed tensor has history, which has to be that of its shape: it is recorded under no_grad too.
+    previous = mode()
+    if x.edge is not None and x.edge.__class__ is not views.Outdated:
+        set_mode(GRAD)
+    try:
+        return _rebound(x, op, options)
+    finally:
+        set_mode(previous)
+
+
+def _rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
     shape = tuple(x.raw.shape)
     old = x.edge
     y = op(x, **options)
@@ -148,9 +154,6 @@ def rebound(x: Any, op: Any, options: dict[str, Any]) -> Any:
         _lead_back(x, shape, options)
     if mode() > 0:
         x.edge, x.tracked = y.edge, y.tracked
-    elif old is not None:
-        # Its history is that of another shape.
-        x.edge = views.Outdated(_UNRECORDED)
     # The values are as they were: nothing to write to other views, but what was saved has another shape.
     if x.version is not None:
         x.version[0] += 1
