@@ -14,6 +14,7 @@ from plugrad.core import dtypes, record
 from plugrad.core.broadcast import broadcast_shapes as broadcast_shapes
 from plugrad.core.broadcast import explained as explained
 from plugrad.core.broadcast import normalized_dim as normalized_dim
+from plugrad.core.dtypes import bfloat16
 from plugrad.core.errors import INFERENCE_SAVED
 from plugrad.core.levels import together
 from plugrad.core.modes import mode
@@ -52,6 +53,50 @@ _RESULTS: Any = {
 }
 
 
+# Ops that move bfloat16 numbers as they are.
+_MOVE: Any = frozenset(
+    (
+        "astype",
+        "clone",
+        "concat",
+        "contiguous",
+        "copy",
+        "fill",
+        "masked_read",
+        "place",
+        "roll",
+        "reverse",
+        "stack",
+        "zero",
+    )
+)
+
+
+def widens_halves(op: Op) -> bool:
+    """Whether an op on bfloat16 numbers computes in float32: all do but views and what only moves numbers."""
+    return not (op.view or op.name in _MOVE or op.name.startswith("basic_"))
+
+
+def widened(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A call on bfloat16 tensors, computed and recorded in float32, its results rounded.
+
+    Array libraries have few kernels of bfloat16, and Python's numbers take it to float32 anyway.
+    """
+    return _narrow(function(*[_wide(a) for a in args], **options))
+
+
+def _wide(x: Any) -> Any:
+    if isinstance(x, Value):
+        return cast(x, dtypes.float32) if x.dtype is bfloat16 else x
+    return tuple([_wide(part) for part in x]) if x.__class__ in (tuple, list) else x
+
+
+def _narrow(y: Any) -> Any:
+    if isinstance(y, Value):
+        return cast(y, bfloat16) if y.dtype is dtypes.float32 else y
+    return tuple([_narrow(part) for part in y]) if y.__class__ in (tuple, list) else y
+
+
 def function(op: Op) -> Any:
     """The plain function of an op, in the form its signature allows."""
     if is_elementwise(op):
@@ -80,14 +125,16 @@ def _unary(op: Op) -> Any:
     name = op.name
     to_float = op.promote == "float"
     refuse = op.refuse
-    choosy = to_float or refuse is not None
+    widens = widens_halves(op)
     other_dtype = _RESULTS[op.result]
 
     def unary(input: Any) -> Any:
         if not isinstance(input, Value):
             raise wrong_type(op.called, "input", 1, input)
         dtype = input.dtype
-        if choosy and not dtype.is_floating_point:
+        if not dtype.usual:
+            if dtype is bfloat16 and widens:
+                return widened(unary, (input,), {})
             if refuse is not None:
                 refuse(dtype, (input,))
             if to_float and not dtype.is_complex:
@@ -128,7 +175,7 @@ def _binary(op: Op, foreign: bool) -> Any:
     name = op.name
     to_float = op.promote == "float"
     refuse = op.refuse
-    choosy = to_float or refuse is not None
+    widens = widens_halves(op)
     other_dtype = _RESULTS[op.result]
 
     def binary(input: Any, other: Any) -> Any:
@@ -177,7 +224,9 @@ def _binary(op: Op, foreign: bool) -> Any:
             requires2 = other.tracked
         else:
             raise wrong_type(op.called, "input", 1, input)
-        if choosy and not dtype.is_floating_point:
+        if not dtype.usual:
+            if dtype is bfloat16 and widens:
+                return widened(binary, (input, other), {})
             if refuse is not None:
                 refuse(dtype, (input, other))
             if to_float and not dtype.is_complex:
@@ -267,12 +316,15 @@ def rescued(error: Exception, op: Op, device: Any, raws: tuple[Any, ...], dtype:
 def _single(op: Op) -> Any:
     """Ops of one array with options: reductions, shapes. A special case of the general form, for speed."""
     name = op.name
+    widens = widens_halves(op)
     defaults = op.definition.__kwdefaults__ or {}
 
     def single(x: Any, **options: Any) -> Any:
         if not isinstance(x, Value):
             raise wrong_type(op.called, "input", 1, x)
-        if not x.dtype.is_floating_point:
+        if not x.dtype.usual:
+            if x.dtype is bfloat16 and widens:
+                return widened(single, (x,), options)
             if op.refuse is not None:
                 op.refuse(x.dtype, (x,))
             if op.promote == "float" and not x.dtype.is_complex:
@@ -356,6 +408,7 @@ def _general(op: Op) -> Any:
     """Any number of arrays (one may be a sequence of arrays, any may be None), any options."""
     name = op.name
     inputs = op.inputs
+    widens = widens_halves(op)
 
     def general(*args: Any, **options: Any) -> Any:
         if len(args) < len(inputs):
@@ -377,6 +430,8 @@ def _general(op: Op) -> Any:
             device = values[0].device
         if op.promote != "none":
             flat = promoted_inputs(op, flat, args)
+        if widens and (values[0].dtype is bfloat16 or values[-1].dtype is bfloat16):
+            return widened(general, nested(op, flat), options)
         recorded = mode() > 0 and not op.constant and any([x.tracked for x in values])
         if recorded and op.composite:
             return op.definition(device.ops, *nested(op, flat), **options)

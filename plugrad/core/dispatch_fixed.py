@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import dispatch
+from plugrad.core.dtypes import bfloat16
 from plugrad.core.errors import INFERENCE_SAVED, with_hint
 from plugrad.core.levels import together
 from plugrad.core.modes import mode
@@ -40,6 +41,7 @@ def function(op: Op, whole: bool = False) -> Any:
     takes_part = tuple([promotes and n not in op.exempt for n in inputs])
     choosy = op.promote == "float" or op.refuse is not None
     recipes: dict[int, _Recipe] = {}
+    widens = dispatch.widens_halves(op)
 
     def fixed(*args: Any, **options: Any) -> Any:
         if len(args) != count:
@@ -82,6 +84,9 @@ def function(op: Op, whole: bool = False) -> Any:
             plain = False
         if not plain or device is None or (choosy and not (dtype is not None and dtype.is_floating_point)):
             args, raws, device = _prepared(op, args)
+            dtype = next((x.dtype for x in reversed(args) if isinstance(x, Value)), None)
+        if dtype is bfloat16 and widens:
+            return dispatch.widened(fixed, args, options)
         record = mask and mode() > 0 and not op.constant
         if record and op.composite:
             return op.definition(device.ops, *args, **options)

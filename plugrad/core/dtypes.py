@@ -40,6 +40,7 @@ class dtype:  # noqa: N801 - PyTorch's name
         "kind",
         "legacy_name",
         "name",
+        "usual",
     )
 
     def __init__(self, name: str, kind: str, itemsize: int, legacy_name: str) -> None:
@@ -51,6 +52,8 @@ class dtype:  # noqa: N801 - PyTorch's name
         self.is_complex = kind == "complex floating"
         self.is_inexact = self.is_floating_point or self.is_complex
         self.is_signed = kind not in ("bool", "unsigned integer")
+        # The dtypes that ops compute in without a second look.
+        self.usual = self.is_floating_point and name != "bfloat16"
         self.category = {"bool": 0, "real floating": 2, "complex floating": 3}.get(kind, 1)
 
     def __repr__(self) -> str:

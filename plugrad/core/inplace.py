@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 from plugrad.core import dispatch, hooks, packing, views
+from plugrad.core.dtypes import bfloat16
 from plugrad.core.errors import INFERENCE_INPLACE, LEAF_INPLACE, with_hint
 from plugrad.core.levels import for_writing
 from plugrad.core.modes import mode
+from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.promote import common_dtype, plain
 from plugrad.core.value import Value
 
@@ -99,6 +101,8 @@ def update(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     values = [v for v in flat if isinstance(v, Value)]
     dispatch.common_device(op.name, values)
     record = mode() > 0 and not op.constant and any([v.tracked for v in values])
+    if x.dtype is bfloat16 and dispatch.widens_halves(op):
+        return assign(x, FUNCTIONS[op.name](_snapshot(x), *args, **options))
     if record and op.composite:
         # Its parts are recorded; the result is copied in, and x takes the result's place in the graph.
         result = op.definition(x.device.ops, _snapshot(x), *args, **options)

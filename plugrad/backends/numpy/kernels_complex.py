@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-_COMPLEX: Final = {np.dtype("f4"): np.dtype("c8"), np.dtype("f8"): np.dtype("c16")}
+_COMPLEX: Final[dict[Any, Any]] = {np.dtype("f4"): np.dtype("c8"), np.dtype("f8"): np.dtype("c16")}
 
 _KINDS: Final = {
     "bool": "b", "signed integer": "i", "unsigned integer": "u", "integral": "iu", "real floating": "f",
@@ -18,6 +18,9 @@ _KINDS: Final = {
 def isdtype(dtype: Any, kind: Any) -> bool:
     """np.isdtype takes a microsecond, and knows no dtype of another package."""
     code = _KINDS.get(kind) if isinstance(kind, str) else None
+    if dtype.kind == "V":
+        # bfloat16.
+        return code is not None and "f" in code
     return bool(np.isdtype(dtype, kind)) if code is None else dtype.kind in code
 
 
@@ -38,8 +41,8 @@ def imag(x: Any) -> Any:
 
 def complex_(x1: Any, x2: Any) -> Any:
     """The parts put side by side: a product with 1j would make a nan of infinity."""
-    first = x1 if hasattr(x1, "dtype") else x2
-    y = np.empty(np.broadcast_shapes(np.shape(x1), np.shape(x2)), _COMPLEX[first.dtype])
+    first: Any = x1 if hasattr(x1, "dtype") else x2
+    y: Any = np.empty(np.broadcast_shapes(np.shape(x1), np.shape(x2)), _COMPLEX[first.dtype])
     y.real = x1
     y.imag = x2
     return y

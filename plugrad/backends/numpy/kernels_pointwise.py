@@ -347,6 +347,9 @@ def silu_backward(grad: Any, x: Any) -> Any:
 
 def softplus(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log1p(e**(beta x)) / beta, and x where beta x is above the threshold, which it seldom is."""
+    if x.dtype == np.float16:
+        # e**12 is infinite.
+        return softplus(x.astype(np.float32), beta=beta, threshold=threshold).astype(x.dtype)
     scaled = x if beta == 1 else x * beta
     above = scaled > threshold
     y = np.asarray(np.exp(scaled))

@@ -47,8 +47,9 @@ def sum_(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False)
                 return x.ravel().dot(ones[size])
     elif size >= _LARGE and dtype is None and x.dtype in _FLOATS:
         return _large_sum(x, axis, keepdims)
-    if x.dtype is _HALF and dtype is None:
-        return _add(x, axis, np.float32, None, keepdims).astype(_HALF)
+    if x.itemsize == 2 and dtype is None and x.dtype.kind in "fV":
+        # float16 and bfloat16.
+        return _add(x, axis, np.float32, None, keepdims).astype(x.dtype)
     return _add(x, axis, dtype, None, keepdims)
 
 
@@ -307,7 +308,7 @@ def _accumulated(x: Any, axis: Any, include_initial: bool, ufunc: Any, initial: 
     n = x.shape[axis]
     if x.dtype.kind == "f" and axis < x.ndim - 1 and x.size >= 64 * n > 64:
         y = _row_by_row(x, axis, ufunc)
-    elif x.dtype.kind != "f" or n <= 32:
+    elif x.dtype.kind != "f" or (n <= 32 and x.itemsize > 2):
         y = ufunc.accumulate(x, axis)
     else:
         # In float64, like PyTorch: errors of a running sum grow with its length, in float32 to percents.

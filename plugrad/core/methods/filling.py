@@ -110,7 +110,7 @@ def copy_(self: Any, other: Any, non_blocking: bool = False) -> Any:
     inplace.check_shape(self, dispatch.broadcast_shapes(tuple(self.raw.shape), tuple(other.raw.shape)))
     if other.dtype.is_complex and not self.dtype.is_complex:
         warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2)
-        other = ops.real(other)
+        other = ops.real_part(other)
     return _overwritten(ops.copy, self, _here(other, self))
 
 

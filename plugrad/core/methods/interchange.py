@@ -111,6 +111,8 @@ class InterchangeMethods:
         x: Any = self
         if x.tracked and not force:
             raise RuntimeError(with_hint(_REQUIRES_GRAD, "the array would not be part of the graph."))
+        if x.dtype is dtypes.bfloat16:
+            raise TypeError(with_hint("Got unsupported ScalarType BFloat16", "convert first: x.float().numpy()."))
         backend = x.device.backend
         if backend is not data.host():
             # Of a function transform's tensors the values are copied: their arrays are made of tensors.

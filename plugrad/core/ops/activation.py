@@ -175,8 +175,9 @@ def softplus(xp, x, *, beta=1.0, threshold=20.0):
     """log(1 + e**(beta * x)) / beta; x itself where beta * x is above the threshold."""
     scaled = beta * x
     above = xp.greater(scaled, threshold)
-    # What is above the threshold is not even computed from: e**x could overflow.
-    soft = xp.log1p(xp.exp(xp.drop_where(scaled, above)))
+    # What is above the threshold is not even computed from. No exponent is positive: in float16 e**12 is infinite.
+    scaled = xp.drop_where(scaled, above)
+    soft = xp.maximum(scaled, 0) + xp.log1p(xp.exp(-xp.abs(scaled)))
     return xp.where(above, x, xp.divide(soft, beta))
 
 
