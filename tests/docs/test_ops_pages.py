@@ -17,7 +17,11 @@ ROWS = table.all_rows()
 
 # Why a function that has a derivative has none forward, or none under vmap. Nothing else may lack them.
 RUNNING_STATISTICS = "running statistics are changed in place, which function transforms refuse"
+OF_THE_LIMIT = "PyTorch's gradient ignores a limit that forward mode sees: it is applied in place without recording"
 NOT_FORWARD: dict[str, str] = {
+    **dict.fromkeys(["nn.functional.cosine_similarity", "nn.functional.gaussian_nll_loss"], OF_THE_LIMIT),
+    "nn.functional.embedding": "the row of padding gets no gradient, and moves all the same, as in PyTorch",
+    "nn.functional.ctc_loss": "its gradient has no derivative, as in PyTorch",
     **dict.fromkeys(["nn.functional.batch_norm", "nn.functional.instance_norm"], RUNNING_STATISTICS),
 }
 SHAPED_BY_VALUES = "the shape of the result depends on the values"
@@ -32,7 +36,8 @@ NOT_BATCHED: dict[str, str] = {
     **dict.fromkeys(["is_conj", "is_neg", "is_inference", "is_same_size"], A_PYTHON_VALUE),
     **dict.fromkeys(["histc", "histogram", "histogramdd"], LOOKS_AT_VALUES),
     **dict.fromkeys(["cholesky_inverse", "linalg.lu_factor", "linalg.lu_solve"], LOOKS_AT_VALUES),
-    **NOT_FORWARD,
+    **dict.fromkeys(["nn.functional.batch_norm", "nn.functional.instance_norm"], RUNNING_STATISTICS),
+    "nn.functional.gaussian_nll_loss": LOOKS_AT_VALUES,
     "nn.functional.binary_cross_entropy": LOOKS_AT_VALUES,
     "nn.functional.dropout": "vmap asks what to do with random numbers",
 }

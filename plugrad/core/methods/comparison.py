@@ -134,6 +134,28 @@ def isneginf(input: Any) -> Any:
     return ops.logical_and(ops.isinf(input), ops.less(input, 0))
 
 
+def _close(name: str, input: Any, other: Any, rtol: Any, atol: Any, equal_nan: Any) -> Any:
+    for i, (argument, x) in enumerate((("input", input), ("other", other))):
+        if not isinstance(x, Value):
+            raise wrong_type(name, argument, i + 1, x)
+    if input.dtype is not other.dtype:
+        raise RuntimeError(
+            with_hint(
+                f"{input.dtype.legacy_name} did not match {other.dtype.legacy_name}",
+                f"convert one of them: other.to({input.dtype}).",
+            )
+        )
+    for argument, tolerance in (("rtol", rtol), ("atol", atol)):
+        if not tolerance >= 0:
+            raise RuntimeError(f"{argument} must be greater than or equal to zero, but got {tolerance}")
+    dispatch.broadcast_shapes(tuple(input.raw.shape), tuple(other.raw.shape))
+    if not input.dtype.is_inexact:
+        # As PyTorch: integers are compared as floating point numbers.
+        wide = dtypes.get_default_dtype()
+        input, other = dispatch.cast(input, wide), dispatch.cast(other, wide)
+    return ops.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
 def isclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
     r"""Return whether elements are close to each other.
 
@@ -158,24 +180,7 @@ def isclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equa
         >>> plugrad.isclose(plugrad.tensor([1.0, 2.0]), plugrad.tensor([1.0, 2.1]))
         tensor([ True, False])
     """
-    for i, (name, x) in enumerate((("input", input), ("other", other))):
-        if not isinstance(x, Value):
-            raise wrong_type("isclose", name, i + 1, x)
-    if input.dtype is not other.dtype:
-        raise RuntimeError(
-            with_hint(
-                f"{input.dtype.legacy_name} did not match {other.dtype.legacy_name}",
-                f"convert one of them: other.to({input.dtype}).",
-            )
-        )
-    for name, tolerance in (("rtol", rtol), ("atol", atol)):
-        if not tolerance >= 0:
-            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
-    if not input.dtype.is_inexact:
-        # As PyTorch: integers are compared as floating point numbers.
-        wide = dtypes.get_default_dtype()
-        input, other = dispatch.cast(input, wide), dispatch.cast(other, wide)
-    return ops.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    return _close("isclose", input, other, rtol, atol, equal_nan)
 
 
 def _all(x: Any) -> bool:
@@ -202,7 +207,7 @@ def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equ
         >>> plugrad.allclose(plugrad.tensor([1.0, 2.0]), plugrad.tensor([1.0, 2.0000001]))
         True
     """
-    return _all(isclose(input, other, rtol, atol, equal_nan))
+    return _all(_close("allclose", input, other, rtol, atol, equal_nan))
 
 
 def equal(input: Any, other: Any) -> bool:

@@ -36,7 +36,7 @@ def _not_empty(name: str, shape: tuple[int, ...], axis: tuple[int, ...] | None) 
         if shape[a] == 0:
             raise IndexError(
                 with_hint(
-                    f"{name}(): Expected reduction dim {a} to have non-zero size.",
+                    f"{name}{'' if name == 'aminmax' else '()'}: Expected reduction dim {a} to have non-zero size.",
                     f"the input has shape {list(shape)}.",
                 )
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.core import dispatch, ops
+from plugrad.core.errors import with_hint
 from plugrad.core.promote import wrong_type
 from plugrad.core.value import Value
 
@@ -83,6 +84,12 @@ def _checked(name: str, x: Any, dim: Any, dtype: Any) -> tuple[Any, int]:
             f"Hint: {name} runs along one dimension."
         )
     axis = dispatch.normalized_dim(dim, x.raw.ndim)
+    if dtype is None and x.dtype.category < 2 and axis < x.raw.ndim - 1:
+        raise NotImplementedError(
+            with_hint(
+                f"\"{name}_kernel_impl\" not implemented for '{x.dtype.legacy_name}'", "convert first: x.float()."
+            )
+        )
     return x if dtype is None else dispatch.cast(x, dtype), axis
 
 

@@ -32,7 +32,14 @@ def _summands(name: str, input: Any, dtype: Any) -> Any:
         if input.dtype.is_inexact:
             return input
         dtype = dtypes.int64
-    return dispatch.cast(input, dtype)
+    input = dispatch.cast(input, dtype)
+    # Libraries have no sums of booleans.
+    return dispatch.cast(input, dtypes.int64) if dtype is dtypes.bool_ else input
+
+
+def _result(y: Any, dtype: Any) -> Any:
+    """A sum or a product in the dtype that was asked for: libraries widen small integers."""
+    return y if dtype is None or y.dtype is dtype else dispatch.cast(y, dtype)
 
 
 def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Any:
@@ -80,7 +87,8 @@ def _summed(name: str, input: Any, dim: Any, keepdim: Any, dtype: Any, names: An
         dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
     axis = dimensions.axes(name, dim, x.raw.ndim)
     keepdims = dimensions.flag(name, keepdim)
-    return (all_of if dim is None else over)(_summands(name, x, dtype), axis=axis, keepdims=keepdims)
+    y = (all_of if dim is None else over)(_summands(name, x, dtype), axis=axis, keepdims=keepdims)
+    return _result(y, arguments.as_dtype(name, dtype))
 
 
 def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Any:
@@ -229,13 +237,14 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     if names:
         dim, keepdim = dimensions.numpys("prod", dim, keepdim, names)
     x = _summands("prod", x, dtype)
+    dtype = arguments.as_dtype("prod", dtype)
     if dim is None:
         if keepdim is not False:
             raise dimensions.refused("prod", keepdim=keepdim)
-        return ops.prod(x)
+        return _result(ops.prod(x), dtype)
     axis = dimensions.one("prod", dim, x.raw.ndim)
     keepdims = dimensions.flag("prod", keepdim)
-    return ops.prod_over(x, axis=axis if x.raw.ndim else None, keepdims=keepdims)
+    return _result(ops.prod_over(x, axis=axis if x.raw.ndim else None, keepdims=keepdims), dtype)
 
 
 def logsumexp(input: Any, dim: Any = None, keepdim: bool = False, **names: Any) -> Any:

@@ -36,7 +36,13 @@ def _cumulated(name: str, op: Any, input: Any, dim: Any, dtype: Any, axis: Any) 
     dtype = arguments.as_dtype(name, dtype)
     if dtype is None:
         dtype = x.dtype if x.dtype.is_inexact else dtypes.int64
-    return _scanned(name, op, dispatch.cast(x, dtype), dim)
+    if dtype is dtypes.bool_:
+        raise NotImplementedError(
+            with_hint(f"\"{name}_out_cpu\" not implemented for 'Bool'", "ask for an integer dtype.")
+        )
+    # Libraries widen small integers.
+    y = _scanned(name, op, dispatch.cast(x, dtype), dim)
+    return y if y.dtype is dtype else dispatch.cast(y, dtype)
 
 
 def cumsum(input: Any, dim: Any = None, *, dtype: Any = None, axis: Any = None) -> Any:

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from plugrad.core import dispatch, dtypes, ops
-from plugrad.core.arguments import LARGEST, as_int, type_name
+from plugrad.core.arguments import LARGEST, as_int, mistyped, type_name
 from plugrad.core.errors import with_hint
 from plugrad.core.inplace import in_place, update
 from plugrad.core.methods.arithmetic import tensors_only
@@ -262,6 +262,9 @@ _round_ = in_place(ops.round)
 
 def _replacements(input: Any, nan: Any, posinf: Any, neginf: Any) -> dict[str, Any]:
     largest = LARGEST[input.dtype.name]
+    for name, value in (("nan", nan), ("posinf", posinf), ("neginf", neginf)):
+        if value is not None and not isinstance(plain(value), (int, float)) and not isinstance(value, bool):
+            raise mistyped("nan_to_num", name, None, "float", value)
     return {
         "nan": 0.0 if nan is None else nan,
         "posinf": largest if posinf is None else posinf,

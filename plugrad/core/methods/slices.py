@@ -212,6 +212,14 @@ def _index_copy(name: str, x: Any, dim: Any, index: Any, source: Any, in_place: 
         )
     target, at, values = line(x), line(index), line(source)
     shape, got = list(target.raw.shape), list(values.raw.shape)
+    if x.raw.ndim and source.raw.ndim and x.raw.ndim != source.raw.ndim:
+        raise IndexError(
+            with_hint(
+                "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+                f"dimensionality ({source.raw.ndim}), destination dimensionality ({x.raw.ndim})",
+                f"shapes are {got} and {shape}.",
+            )
+        )
     here, there = [*shape[:dim], *shape[dim + 1 :]], [*got[:dim], *got[dim + 1 :]]
     if here != there:
         slices = f"Destination slice shape: {' '.join(map(str, here))} at dimension {dim} and source slice shape: "

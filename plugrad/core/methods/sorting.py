@@ -173,6 +173,8 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
         indices=tensor(2))
     """
     dim = _sortable("kthvalue", input, dim)
+    if input.dtype is dtypes.bool_:
+        raise NotImplementedError(with_hint("\"kthvalue_cpu\" not implemented for 'Bool'", "convert first: x.int()."))
     k = arguments.as_int("kthvalue", "k", 2, k)
     n = line(input).raw.shape[dim]
     if not 1 <= k <= n:
@@ -282,15 +284,28 @@ def searchsorted(
         )
     if sorter is not None:
         tensor("searchsorted", "sorter", 3, sorter)
-        if sorter.dtype is not dtypes.int64 or list(sorter.raw.shape) != rows:
+        if list(sorter.raw.shape) != rows:
             raise RuntimeError(
                 with_hint(
-                    "plugrad.searchsorted(): sorter must be an int64 tensor of the shape of the boundaries "
-                    f"tensor, but got {sorter.dtype} of shape {list(sorter.raw.shape)}",
+                    "plugrad.searchsorted(): boundary and sorter must have the same size, but got boundary tensor "
+                    f"{rows}and got sorter tensor {list(sorter.raw.shape)}",
                     "argsort() returns one.",
                 )
             )
-        sorted_sequence = ops.take_along_axis(sorted_sequence, sorter, axis=-1)
+        if sorter.dtype is not dtypes.int64:
+            raise RuntimeError(
+                with_hint(
+                    "plugrad.searchsorted(): sorter must be a tensor of long dtype but got dtype "
+                    f"{sorter.dtype.legacy_name}",
+                    "argsort() returns one.",
+                )
+            )
+        try:
+            sorted_sequence = ops.take_along_axis(sorted_sequence, sorter, axis=-1)
+        except IndexError as error:
+            raise RuntimeError(
+                with_hint("plugrad.searchsorted(): sorter index out of range", "argsort() returns the right ones.")
+            ) from error
     common = dtypes.promote_types(sorted_sequence.dtype, input.dtype)
     found = ops.searchsorted_rows(
         dispatch.cast(sorted_sequence.detach(), common), dispatch.cast(input.detach(), common), side=side
@@ -331,12 +346,28 @@ def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bo
 
 
 def _unique(x: Any, dim: Any, consecutive: bool, inverse: bool, counts: bool) -> Any:
+    if x.dtype.is_complex:
+        kernel = "unique" if consecutive or dim is None else "unique_dim"
+        raise NotImplementedError(
+            with_hint(f"\"{kernel}\" not implemented for '{x.dtype.legacy_name}'", "complex numbers have no order.")
+        )
     if dim is None:
         shape = tuple(x.raw.shape)
         values, which, times = ops.unique_sorted(ops.reshape(x, shape=(-1,)), consecutive=consecutive)
         which = ops.reshape(which, shape=shape)
     else:
+        if not x.raw.shape:
+            raise IndexError(
+                with_hint(f"Dimension specified as {dim} but tensor has no dimensions", "leave dim out for elements.")
+            )
         dim = normalized_dim(dim, x.raw.ndim)
+        if 0 in [n for i, n in enumerate(x.raw.shape) if i != dim]:
+            raise RuntimeError(
+                with_hint(
+                    "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied",
+                    f"the tensor has shape {list(x.raw.shape)}.",
+                )
+            )
         order = (dim, *[i for i in range(x.raw.ndim) if i != dim])
         back = tuple([order.index(i) for i in range(len(order))])
         values, which, times = ops.unique_sorted(ops.permute_dims(x, axes=order), consecutive=consecutive)

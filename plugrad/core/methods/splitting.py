@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from plugrad.core import arguments, ops
+from plugrad.core import arguments, dtypes, ops
 from plugrad.core.arguments import mistyped
 from plugrad.core.errors import with_hint
 from plugrad.core.methods import dimensions, layout
@@ -159,6 +159,22 @@ def tensor_split(
     axis = dimensions.one("tensor_split", dim, ndim, 2)
     where = next((given for given in (indices_or_sections, indices, sections) if given is not None), None)
     if isinstance(where, Value):
+        if where.dtype is not dtypes.int64:
+            raise RuntimeError(
+                with_hint(
+                    "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
+                    f"{where.dtype.legacy_name}",
+                    "use a list of integers.",
+                )
+            )
+        if where.raw.ndim > 1:
+            raise RuntimeError(
+                with_hint(
+                    "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional "
+                    f"tensor, but got a tensor with {where.raw.ndim} dims",
+                    "use a list of integers.",
+                )
+            )
         where = where.tolist()  # type: ignore[attr-defined]  # every Value is a Tensor here
     n = x.raw.shape[axis]
     if dimensions.is_dim(where):

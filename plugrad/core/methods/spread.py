@@ -30,8 +30,12 @@ def _spread(
     if keepdim.__class__ is not bool or not isinstance(correction, (int, float, type(None))):
         raise dimensions.refused(name, correction=correction, keepdim=keepdim)
     if not input.dtype.is_inexact:
+        what = name if name in ("var_mean", "std_mean") else "std and var"
         raise RuntimeError(
-            with_hint("std and var only support floating point and complex dtypes", "convert first: x.float().")
+            with_hint(
+                f"{what} only support floating point and complex dtypes",
+                "convert first: x.float().",
+            )
         )
     shape = input.raw.shape
     axis = dimensions.axes(name, dim, len(shape))
