@@ -15,8 +15,8 @@ from plugrad.core.function_context import FunctionCtx
 from plugrad.core.function_levels import CALLS, MORE, CtxWithSaved, lifted, raws, wrapped
 from plugrad.core.levels import Level, lift, under
 from plugrad.core.transforms.batched import Batched, common_level
-from plugrad.core.transforms.mapping import VmapBackend
 from plugrad.core.transforms.vmap import batched
+from plugrad.core.transforms.vmap_level import VmapBackend
 from plugrad.core.value import Value
 
 

@@ -7,7 +7,7 @@ Whatever has a generic definition over the standard's functions is batched throu
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from plugrad.core import ops
 from plugrad.core.errors import with_hint
@@ -153,3 +153,30 @@ UNARY = {"neg": "negative", "pos": "positive", "abs": "abs", "invert": "bitwise_
 for _name, _op in UNARY.items():
     setattr(Batched, f"__{_name}__", (lambda op: lambda self: elementwise(FUNCTIONS[op], self))(_op))
 Batched.__hash__ = object.__hash__  # type: ignore[method-assign]  # __eq__ compares elements
+
+
+#: The standard's names -> functions of batched arrays.
+RULES: Final[dict[str, Callable[..., Any]]] = {}
+
+
+def rule(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Note a function under its name."""
+    RULES[function.__name__.rstrip("_")] = function
+    return function
+
+
+def on_axis(axis: int, ndim: int) -> int:
+    """An axis of an array as one of the data with the hidden axis."""
+    return axis % max(ndim, 1) + 1
+
+
+def on_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The same for several axes; None is all of them."""
+    if axis is None:
+        return tuple(range(1, ndim + 1))
+    return tuple([on_axis(a, ndim) for a in (axis if isinstance(axis, (tuple, list)) else (axis,))])
+
+
+def shaped(function: Callable[..., Any], x: Any, **options: Any) -> Any:
+    """A function of the data that leaves the hidden axis where it is."""
+    return Batched(function(x.data, **options), x.level)

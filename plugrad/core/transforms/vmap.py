@@ -10,7 +10,7 @@ from plugrad.core import dispatch, ops, tree
 from plugrad.core.levels import Level, lift
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.transforms.batched import Batched
-from plugrad.core.transforms.mapping import VmapBackend
+from plugrad.core.transforms.vmap_level import VmapBackend
 from plugrad.core.value import Value
 
 
