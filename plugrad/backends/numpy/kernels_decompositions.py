@@ -60,22 +60,51 @@ def cofactors(x: Any) -> Any:
     return np.linalg.det(x)[..., None, None] * inverse.mT
 
 
+@functools.cache
+def _scipy(module: str, name: str, kind: str) -> Any:
+    """A routine of BLAS or LAPACK for a dtype; None without SciPy."""
+    try:
+        library = importlib.import_module(f"scipy.linalg.{module}")
+    except ImportError:
+        return None
+    return getattr(library, f"get_{module}_funcs")(name, dtype=np.dtype(kind))
+
+
+# Up to this size the loop over a stack costs more than LU of all its matrices does.
+_SMALL: Final = 16
+
+
+@quiet
 def solve_triangular(x1: Any, x2: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
-    """By LU; where a diagonal element is 0 by substitution, which goes on with infinities and nans."""
+    """BLAS's trsm for each matrix, without SciPy by LU; singular matrices lead to infinities and nans."""
+    trsm = _scipy("blas", "trsm", x1.dtype.str)
+    if trsm is None or (x1.ndim + x2.ndim > 4 and x1.shape[-1] <= _SMALL) or 0 in x1.shape or 0 in x2.shape:
+        return _by_substitution(x1, x2, upper, left, unitriangular)
+    lead = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+    y = np.empty((*lead, *x2.shape[-2:]), x2.dtype)
+    a = np.broadcast_to(x1, (*lead, *x1.shape[-2:]))
+    b = np.broadcast_to(x2, y.shape)
+    for place in np.ndindex(lead):
+        # Transposed, an array in C's order is one in Fortran's, which need not be copied.
+        y[place] = trsm(1.0, a[place].T, b[place], side=not left, lower=upper, trans_a=1, diag=unitriangular)
+    return y
+
+
+def _by_substitution(x1: Any, x2: Any, upper: bool, left: bool, unitriangular: bool) -> Any:
+    """By LU, or row by row where a diagonal element is 0."""
     try:
         return DEFINITIONS["solve_triangular"](_PLAIN, x1, x2, upper=upper, left=left, unitriangular=unitriangular)
     except np.linalg.LinAlgError:
         pass
     if not left:
-        return solve_triangular(x1.mT, x2.mT, upper=not upper, unitriangular=unitriangular).mT
+        return _by_substitution(x1.mT, x2.mT, not upper, True, unitriangular).mT
     n = x1.shape[-1]
     y = np.array(np.broadcast_to(x2, (*np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2]), *x2.shape[-2:])))
-    with np.errstate(all="ignore"):
-        for i in reversed(range(n)) if upper else range(n):
-            if not unitriangular:
-                y[..., i, :] /= x1[..., i, i, None]
-            others = slice(0, i) if upper else slice(i + 1, n)
-            y[..., others, :] -= x1[..., others, i, None] * y[..., i, None, :]
+    for i in reversed(range(n)) if upper else range(n):
+        if not unitriangular:
+            y[..., i, :] /= x1[..., i, i, None]
+        others = slice(0, i) if upper else slice(i + 1, n)
+        y[..., others, :] -= x1[..., others, i, None] * y[..., i, None, :]
     return y
 
 
@@ -105,16 +134,6 @@ def matrix_exp(x: Any) -> Any:
     return y
 
 
-@functools.cache
-def _getrf(kind: str) -> Any:
-    """LAPACK's LU for a dtype; None without SciPy."""
-    try:
-        lapack = importlib.import_module("scipy.linalg.lapack")
-    except ImportError:
-        return None
-    return lapack.get_lapack_funcs("getrf", dtype=np.dtype(kind))
-
-
 def lu_packed(x: Any) -> Any:
     """LAPACK's getrf for each matrix, or Gauss's elimination in place."""
     *lead, m, n = x.shape
@@ -122,7 +141,7 @@ def lu_packed(x: Any) -> Any:
     y = np.array(x.reshape(math.prod(lead), m, n))
     pivots = np.empty((len(y), k), "i4")
     info = np.zeros(len(y), "i4")
-    getrf = _getrf(x.dtype.str)
+    getrf = _scipy("lapack", "getrf", x.dtype.str)
     for j, a in enumerate(y if k else ()):
         if getrf is None:
             info[j] = _eliminate(a, pivots[j])

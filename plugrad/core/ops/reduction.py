@@ -273,7 +273,8 @@ def _sign(xp, x):
     return xp.conj(xp.sgn(x))
 
 
-def _norm_rule(xp, g, y, x, ord, axis, keepdims):
+def norm_rule(xp, g, y, x, ord, axis, keepdims):
+    """The gradient of ``vector_norm``."""
     shape = tuple(x.shape)
     g = kept(xp, g, shape, axis, keepdims)
     y = kept(xp, y, shape, axis, keepdims)
@@ -322,7 +323,7 @@ def vector_norm(xp, x, *, ord=2, axis=None, keepdims=False):
     return xp.sum(xp.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
-vector_norm.vjp(x=_norm_rule)
+vector_norm.vjp(x=norm_rule)
 
 
 @op(constant=True, samples=_with_empty)
