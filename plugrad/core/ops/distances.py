@@ -44,7 +44,6 @@ cdist.vjp(joint=_cdist_rule)
 
 @op(
     node="CdistBackward",
-    batch="stack",
     samples=lambda: [
         case(real(3, 4), real(3, 2), real(4, 2), real(3, 4, low=0.5), p=2),
         case(real(2, 3, 4), real(2, 3, 2), real(4, 2), real(2, 3, 4, low=0.5), p=3),
