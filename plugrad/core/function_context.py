@@ -213,7 +213,8 @@ class FunctionCtx:
         node = self._node()
         if node is None:
             raise RuntimeError(BACKWARD_TWICE)
-        return node.saved_tensors
+        found: tuple[Any, ...] = node.saved_tensors
+        return found
 
     @property
     def saved_variables(self) -> tuple[Any, ...]:
@@ -262,16 +263,25 @@ class _GuardedCtx(FunctionCtx):
         value = super().__getattribute__(name)
         if name in OWN or name[:2] == "__" or name not in super().__getattribute__("__dict__"):
             return value
-        intermediates = super().__getattribute__("_intermediates")
-        if not intermediates:
-            return value
-        node = super().__getattribute__("_node")()
-        message = INTERMEDIATE.format(name=node.name())
+        return _guarded(super().__getattribute__("__dict__"), value)
 
-        def refused(x: Any) -> Any:
-            return refusing(x, message, node.edges) if any([x is y for y in intermediates]) else x
+    def __getattr__(self, name: str) -> Any:
+        value = super().__getattr__(name)
+        return _guarded(self.__dict__, value) if name in self._packed else value
 
-        return mapped(value, refused)
+
+def _guarded(attributes: dict[str, Any], value: Any) -> Any:
+    """An attribute with intermediates in it replaced."""
+    intermediates = attributes.get("_intermediates")
+    if not intermediates:
+        return value
+    node = attributes["_node"]()
+    message = INTERMEDIATE.format(name=node.name())
+
+    def refused(x: Any) -> Any:
+        return refusing(x, message, node.edges) if any([x is y for y in intermediates]) else x
+
+    return mapped(value, refused)
 
 
 def guarded(ctx: FunctionCtx) -> FunctionCtx:

@@ -73,7 +73,8 @@ def call(
         target: The level, as a device.
         separate: Whether it has a ``setup_context``.
     """
-    return CALLS[type(target.backend)](function, args, kwargs, target, separate)
+    found: tuple[Any, FunctionCtx | None] = CALLS[type(target.backend)](function, args, kwargs, target, separate)
+    return found
 
 
 def lifted(args: Any, target: Any) -> Any:
@@ -195,9 +196,11 @@ class CtxWithSaved:
     Args:
         ctx: The context that has all else.
         saved: What ``saved_tensors`` is.
+        attributes: More that it has in another form.
     """
 
-    def __init__(self, ctx: Any, saved: tuple[Any, ...]) -> None:
+    def __init__(self, ctx: Any, saved: tuple[Any, ...], attributes: dict[str, Any] | None = None) -> None:
+        self.__dict__.update(attributes or {})
         self.__dict__["_ctx"] = ctx
         self.__dict__["saved_tensors"] = saved
 
@@ -205,6 +208,7 @@ class CtxWithSaved:
         return getattr(self.__dict__["_ctx"], name)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__.pop(name, None)
         setattr(self.__dict__["_ctx"], name, value)
 
 
@@ -249,9 +253,10 @@ def sealed(x: Any, message: str) -> Any:
     found: Any = x
     if x.device.depth:
         raw: Any = x.raw
+        backend: Any = x.device.backend
         if isinstance(raw, Dual) and raw.tangent is not None:
             raise RuntimeError(message)
-        found = dispatch.Tensor(x.device.backend.apply(lambda y: _refused(y, message), raw), x.device, x.dtype)
+        found = dispatch.Tensor(backend.apply(lambda y: _refused(y, message), raw), x.device, x.dtype)
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from plugrad.core import engine, tree
 from plugrad.core.errors import with_hint
 from plugrad.core.function import Function
-from plugrad.core.function_context import FunctionCtx
+from plugrad.core.function_context import OWN, FunctionCtx, mapped
 from plugrad.core.function_levels import CALLS, MORE, CtxWithSaved, lifted, raws, wrapped
 from plugrad.core.levels import Level, lift, under
 from plugrad.core.transforms.batched import Batched, common_level
@@ -143,6 +143,27 @@ def _plain(values: Any, level: Level) -> tuple[Any, list[int | None]]:
     return tree.unflatten(found, structure), dims
 
 
+def _taken_out(value: Any, level: Level) -> tuple[Any, list[int | None]]:
+    """An attribute with Tensors of the level below for batched ones, and which of its parts are batches."""
+    dims: list[int | None] = []
+
+    def taken(x: Any) -> Any:
+        mine = isinstance(x, Value) and x.device is level.on(x.device.root)
+        dims.append(0 if mine and x.raw.level is not None else None)
+        return x.raw.data if mine else x
+
+    return mapped(value, taken), dims
+
+
+def _inside(ctx: Any, saved: tuple[Any, ...], level: Level) -> CtxWithSaved:
+    """The context of the mapped Function, with its tensors batched again."""
+    attributes = {}
+    for name, value in ctx.kept.items():
+        dims = iter(ctx.kept_dims[name])
+        attributes[name] = mapped(value, lambda x, dims=dims: batched(x, 0, level) if next(dims) == 0 else x)
+    return CtxWithSaved(ctx.inner, saved, attributes)
+
+
 class Mapped(Function):
     """A Function of batches: its arguments are a _Call, keyword arguments, and those of that Function."""
 
@@ -178,6 +199,9 @@ class Mapped(Function):
                 marked = getattr(inner, mark)
                 if marked is not None:
                     setattr(ctx, mark, _plain(marked, level)[0])
+            ctx.kept, ctx.kept_dims = {}, {}
+            for name in [name for name in inner.__dict__ if name not in OWN]:
+                ctx.kept[name], ctx.kept_dims[name] = _taken_out(inner.__dict__.pop(name), level)
         inner.to_save = inner.saved_for_forward = inner.non_differentiable = inner.dirty_tensors = None
         ctx.materialize_grads = inner.materialize_grads
         ctx.call, ctx.inner = call, inner
@@ -189,7 +213,7 @@ class Mapped(Function):
         call = ctx.call
         function = call.function
         with call.level() as level:
-            inner = CtxWithSaved(ctx.inner, _batched(ctx.saved_tensors, ctx.dims, level))
+            inner = _inside(ctx, _batched(ctx.saved_tensors, ctx.dims, level), level)
             given = [_batched(g, [d], level) for g, d in zip(grads, call.out_dims, strict=True)]
             result = function._run_backward(inner, given)
             found = list(result) if isinstance(result, tuple) else [result]
@@ -213,7 +237,7 @@ class Mapped(Function):
         call = ctx.call
         dims = ctx.forward_dims or ctx.dims
         with call.level() as level:
-            inner = CtxWithSaved(ctx.inner, _batched(tuple(ctx.saved_tensors), dims, level))
+            inner = _inside(ctx, _batched(tuple(ctx.saved_tensors), dims, level), level)
             given = [
                 t if t is None else _batched(t, [d], level) for t, d in zip(tangents[2:], call.in_dims, strict=True)
             ]

@@ -135,10 +135,11 @@ def gradients(
     pairs = [(y, v) for y, v in zip(outputs, given, strict=True) if y is not None and y.requires_grad]
     if not pairs:
         return (None,) * len(inputs)
-    return autograd.grad(
+    found: tuple[Any, ...] = autograd.grad(
         [y for y, _ in pairs], inputs, [v for _, v in pairs], allow_unused=True, create_graph=create_graph,
         retain_graph=retain_graph, is_grads_batched=is_grads_batched,
     )  # fmt: skip
+    return found
 
 
 _NONE = {

@@ -435,7 +435,7 @@ class Tensor(Methods, Value):
 
     def detach(self) -> Tensor:
         """Return a tensor of the same memory outside of the graph; in-place changes of either are seen by both."""
-        backend = self.device.backend
+        backend: Any = self.device.backend
         self.raw = backend.aliasable(self.raw)
         # Out of the graphs of all levels of function transforms, as in PyTorch.
         out = Tensor(backend.detached(self.raw) if self.device.depth else self.raw, self.device, self.dtype)
@@ -467,7 +467,8 @@ class Tensor(Methods, Value):
                 "Optimizer.zero_grad() function in plugrad/optim/optimizer.py as the solution."
             )
         if self.device.depth:
-            self.raw = self.device.backend.detached(self.raw)
+            backend: Any = self.device.backend
+            self.raw = backend.detached(self.raw)
         self.edge = None
         self.tracked = False
         self._retains_grad = False

@@ -128,6 +128,25 @@ def test_second_derivative_through_an_intermediate_attribute(holder: str, name: 
         second(function, leaf())
 
 
+@differs_from_torch("PyTorch returns a wrong second derivative without a word")
+def test_second_derivative_through_an_intermediate_beside_an_output() -> None:
+    def forward(ctx: Any, x: Any) -> Any:
+        y = x.exp()
+        ctx.kept = [y, x * 1]
+        return y * x
+
+    with pytest.raises(RuntimeError, match="it saved a tensor that is neither an input nor an output"):
+        second(make(forward, lambda ctx, g: g * ctx.kept[0] * (1 + ctx.kept[1])), leaf())
+
+    def returned(ctx: Any, x: Any) -> Any:
+        y = x.exp()
+        ctx.kept = [y, x * 1]
+        return y
+
+    with pytest.raises(RuntimeError, match="it saved a tensor that is neither an input nor an output"):
+        second(make(returned, lambda ctx, g: g * (ctx.kept[0] + 0 * ctx.kept[1])), leaf())
+
+
 @pytest.mark.parametrize("holder", HOLDERS)
 def test_second_derivative_through_an_output_attribute(holder: str) -> None:
     def forward(ctx: Any, x: Any) -> Any:

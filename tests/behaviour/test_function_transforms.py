@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -462,6 +463,38 @@ def test_gradients_of_what_is_batched_and_what_is_not(in_dims: Any) -> None:
         assert_close(found, expected)
 
 
+class ByAttributes(Function):
+    """Its tensors are attributes: an input, an output, and one that setup_context makes."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Any) -> Any:
+        return x.exp()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.kept = {"x": inputs[0], "y": [output]}
+        ctx.two = inputs[0] * 0 + 2
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g * ctx.kept["y"][0] * ctx.two / 2 + 0 * ctx.kept["x"]
+
+
+@differs_from_torch("PyTorch's attributes belong to a run of vmap that has ended")
+def test_attributes_are_batched_too() -> None:
+    v = three()
+    assert_close(func.vmap(func.grad(ByAttributes.apply))(v), v.exp())
+    f = lambda v: func.vmap(ByAttributes.apply)(v).sum()  # noqa: E731
+    assert_close(func.grad(f)(v), v.exp())
+    leaf = three().requires_grad_()
+    (first,) = torch.autograd.grad(f(leaf), leaf, create_graph=True)
+    assert_close(first, v.exp())
+    with pytest.raises(RuntimeError, match="it saved a tensor that is neither an input nor an output of its forward"):
+        first.sum().backward()
+
+
 def test_vmap_of_its_own() -> None:
     m = torch.arange(6.0).reshape(2, 3)
     assert func.vmap(SumOver.apply, (1, None))(m, 0).tolist() == [3.0, 5.0, 7.0]
@@ -564,3 +597,25 @@ def test_what_vmap_may_not_return() -> None:
         func.vmap(returning(lambda x: (x, 0, 1)))(three())
     with pytest.raises(RuntimeError, match=r"vmap staticmethod returned an incompatible \(output, out_dims\) tuple"):
         func.vmap(returning(lambda x: (x, (0, 1))))(three())
+
+
+@differs_from_torch("PyTorch makes a class for each call")
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: func.grad(func.grad(Odd.apply))(two()),
+        lambda: func.vmap(func.grad(ByAttributes.apply))(three()),
+        lambda: func.grad(lambda v: func.vmap(ByAttributes.apply)(v).sum())(three()),
+        lambda: func.jvp(Odd.apply, (two(),), (one(),)),
+        lambda: func.hessian(odd_sum)(three()),
+    ],
+)
+def test_no_reference_cycles(call: Any) -> None:
+    call()
+    gc.collect()
+    gc.disable()
+    try:
+        call()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
