@@ -52,3 +52,118 @@ class Dropout(Module):
     def extra_repr(self) -> str:
         """The probability, and whether the input is changed."""
         return f"p={self.p}, inplace={self.inplace}"
+
+
+class AlphaDropout(Dropout):
+    """In training, set elements to SELU's lower limit with probability p.
+
+    Args:
+        p: Probability.
+        inplace: Whether to change the input itself.
+
+    Shape:
+        - Input: any.
+        - Output: the same.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.AlphaDropout(0.0)(plugrad.ones(1, 1, 1)).shape
+        plugrad.Size([1, 1, 1])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop, in training."""
+        return F.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(Dropout):
+    """In training, set whole channels to SELU's lower limit with probability p.
+
+    Args:
+        p: Probability.
+        inplace: Whether to change the input itself.
+
+    Shape:
+        - Input: ``(N, C, *)``.
+        - Output: the same.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.FeatureAlphaDropout(0.0)(plugrad.ones(1, 1, 1)).shape
+        plugrad.Size([1, 1, 1])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop, in training."""
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class Dropout1d(Dropout):
+    """In training, set whole channels of sequences to zero with probability p.
+
+    Args:
+        p: Probability.
+        inplace: Whether to change the input itself.
+
+    Shape:
+        - Input: ``(N, C, *)``.
+        - Output: the same.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.Dropout1d(0.0)(plugrad.ones(1, 1, 1)).shape
+        plugrad.Size([1, 1, 1])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop, in training."""
+        return F.dropout1d(input, self.p, self.training, self.inplace)
+
+
+class Dropout2d(Dropout):
+    """In training, set whole channels of images to zero with probability p.
+
+    Args:
+        p: Probability.
+        inplace: Whether to change the input itself.
+
+    Shape:
+        - Input: ``(N, C, *)``.
+        - Output: the same.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.Dropout2d(0.0)(plugrad.ones(1, 1, 1, 1)).shape
+        plugrad.Size([1, 1, 1, 1])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop, in training."""
+        return F.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(Dropout):
+    """In training, set whole channels of volumes to zero with probability p.
+
+    Args:
+        p: Probability.
+        inplace: Whether to change the input itself.
+
+    Shape:
+        - Input: ``(N, C, *)``.
+        - Output: the same.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.nn.Dropout3d(0.0)(plugrad.ones(1, 1, 1, 1, 1)).shape
+        plugrad.Size([1, 1, 1, 1, 1])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop, in training."""
+        return F.dropout3d(input, self.p, self.training, self.inplace)

@@ -14,7 +14,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@op(node="SoftMarginLoss", samples=lambda: [
+@op(node="SoftMarginLoss", fixed=("target",), called="soft_margin_loss", samples=lambda: [
     case(real(3, 4), real(3, 4), reduction="mean"), case(real(3), real(3), reduction="none")])  # fmt: skip
 def soft_margin_loss(xp, x, target, *, reduction="mean"):
     """log(1 + exp(-target * x))."""
@@ -23,7 +23,6 @@ def soft_margin_loss(xp, x, target, *, reduction="mean"):
 
 soft_margin_loss.vjp(
     x=lambda xp, g, x, target, reduction: xp.soft_margin_loss_backward(g, x, target, reduction=reduction),
-    target=lambda xp, g, x, target, reduction: xp.soft_margin_loss_backward(g, target, x, reduction=reduction),
 )
 
 
