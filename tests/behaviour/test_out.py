@@ -117,6 +117,18 @@ def test_nothing_is_recorded(where: str) -> None:
     assert out.requires_grad == (where == "output")
 
 
+@pytest.mark.filterwarnings("ignore:An output with one or more elements was resized:UserWarning")
+def test_computed_tensor_that_is_resized_has_no_gradient_of_another_shape() -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    y = x * 2
+    with torch.no_grad():
+        torch.exp(torch.zeros(4), out=y)
+    assert y.tolist() == [1.0] * 4
+    with pytest.raises(RuntimeError, match="shape"):
+        y.sum().backward()
+    assert x.grad is None
+
+
 def test_a_saved_value_that_an_output_overwrites_is_noticed() -> None:
     x = numbers(1.0, 2.0, requires_grad=True)
     y = x.exp()

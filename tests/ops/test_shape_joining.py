@@ -217,3 +217,21 @@ def test_shapes_that_broadcast():
     assert plugrad.broadcast_shapes() == ()
     a, b = plugrad.broadcast_tensors(plugrad.zeros(2, 1), plugrad.zeros(3))
     assert a.shape == b.shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: plugrad.cat([x, x]),
+        lambda x: plugrad.cat([x, x], 1),
+        lambda x: x.cumsum(0),
+        lambda x: x.tril(),
+        lambda x: x.triu(),
+        lambda x: plugrad.stack([x, x], 1),
+    ],
+)
+def test_results_of_transposed_tensors_lie_in_order(function, device):
+    """What follows may ask for a view of another shape."""
+    x = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], device).t()
+    y = function(x)
+    assert y.view(-1).tolist() == y.reshape(-1).tolist()

@@ -172,7 +172,8 @@ def _compare_values(expected: Machine, actual: Machine, what: str) -> None:
         if not _close(g, r):
             raise Difference(f"{what}: tensor {i} is\n{g}\nexpected\n{r}")
     r, g = _relations(expected.tensors), _relations(actual.tensors)
-    if r != g:
+    # A hidden tensor may lie between: PyTorch's stack and repeat return views of one, and reshape may have to copy.
+    if any(x != y for x, y in zip(r, g, strict=True) if x and y):
         raise Difference(f"{what}: (is a view, of which) is {g}, expected {r}")
 
 
@@ -247,7 +248,8 @@ def _compare_gradients(expected: Machine, actual: Machine, program: list[Instruc
             if isinstance(r, Refusal) and isinstance(g, Refusal) and r.kind is g.kind and _alike(r, g):
                 continue
             if isinstance(r, Refusal) and any(
-                text in r.text for text in ("LongTensor", "FloatTensor", "CopyBackwards", "detached in-place")
+                text in r.text
+                for text in ("LongTensor", "FloatTensor", "CopyBackwards", "detached in-place", "its base or")
             ):
                 return  # PyTorch saves what is converted before, and can't use what was detached in place
             raise Difference(f"{name}: {g}, expected {r}")

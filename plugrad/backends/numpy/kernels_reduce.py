@@ -314,7 +314,7 @@ def _accumulated(x: Any, axis: Any, include_initial: bool, ufunc: Any, initial: 
         # In float64, like PyTorch: errors of a running sum grow with its length, in float32 to percents.
         y = ufunc.accumulate(x.astype(np.float64, copy=False), axis).astype(x.dtype, copy=False)
     if not include_initial:
-        return y
+        return np.ascontiguousarray(y)
     first = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), initial, y.dtype)
     return np.concatenate((first, y), axis)
 

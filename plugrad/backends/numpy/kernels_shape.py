@@ -150,14 +150,19 @@ def _lower(n: int, m: int, k: int) -> Any:
     return np.greater_equal.outer(np.arange(n), np.arange(-k, m - k))
 
 
+def concat(arrays: Any, *, axis: int | None = 0) -> Any:
+    """NumPy's keeps the order of memory of its operands; PyTorch's result can be viewed in another shape."""
+    return np.ascontiguousarray(np.concatenate(arrays, axis))
+
+
 def tril(x: Any, *, k: int = 0) -> Any:
     """np.tril makes the mask anew at every call."""
-    return np.where(_lower(*x.shape[-2:], k), x, x.dtype.type(0))
+    return np.ascontiguousarray(np.where(_lower(*x.shape[-2:], k), x, x.dtype.type(0)))
 
 
 def triu(x: Any, *, k: int = 0) -> Any:
     """The same for np.triu."""
-    return np.where(_lower(*x.shape[-2:], k - 1), x.dtype.type(0), x)
+    return np.ascontiguousarray(np.where(_lower(*x.shape[-2:], k - 1), x.dtype.type(0), x))
 
 
 def stack(arrays: Any, *, axis: int = 0) -> Any:
@@ -238,6 +243,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "clone": clone,
     "contiguous": contiguous,
     "roll": roll,
+    "concat": concat,
     "tril": tril,
     "triu": triu,
     "stack": stack,

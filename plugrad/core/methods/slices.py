@@ -60,7 +60,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
                 "x[None] adds a dimension.",
             )
         )
-    if at.raw.shape[0] and input.raw.shape and not input.raw.shape[dim]:
+    if at.raw.shape[0] and input.raw.ndim > 1 and not input.raw.shape[dim]:
         raise RuntimeError(
             with_hint("index_select(): self indexing axis dim should be positive", f"dimension {dim} is empty.")
         )

@@ -18,6 +18,7 @@ from plugrad.core.inplace import bump, check_castable, check_writable
 from plugrad.core.modes import mode
 from plugrad.core.promote import common_device
 from plugrad.core.value import Value
+from plugrad.core.views import Outdated
 
 #: Outputs of another dtype are converted to, where the kind allows it.
 _CONVERTED: Final = """
@@ -86,6 +87,11 @@ _RESIZED = (
     "shape {}. This behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they "
     "have zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
     "t.resize_(0)."
+)
+
+_RESIZED_HISTORY = (
+    "a computed tensor was resized by out=: its gradient would be of another shape\n"
+    "Hint: give an empty tensor that was not computed."
 )
 
 
@@ -201,4 +207,6 @@ def _put(out: Any, y: Any, silent: bool) -> None:
         # Memory of its own from now on: there is no room in the old one.
         out.raw = backend.copy(raw)
         out.base, out.steps, out.detached_from = None, (), None
+        if out.edge is not None:
+            out.edge = Outdated(_RESIZED_HISTORY)
     bump(out)
