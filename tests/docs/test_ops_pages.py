@@ -75,9 +75,9 @@ def test_a_backend_needs_the_standard_and_few_names_more() -> None:
 
 def test_a_library_of_the_standard_runs_every_op() -> None:
     namespace = ops_pages.namespaces()["the standard"]
-    missing = sorted(name for name in ops_pages.OPS if namespace.origin(name) is None)
+    missing = {name for name in ops_pages.OPS if namespace.origin(name) is None}
     # Nothing beyond the names of its own, and the special functions that are SciPy's.
-    assert missing == sorted([*ops_pages.own_names(), *ops_pages.special()])
+    assert missing - set(ops_pages.own_names()) == set(ops_pages.special())
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
