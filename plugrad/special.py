@@ -158,6 +158,10 @@ def _floating(x: Any) -> Any:
     return x if not isinstance(x, Value) or x.dtype.is_inexact else ops.multiply(x, 1.0)
 
 
+def _constant(x: Any) -> Any:
+    return x.detach() if isinstance(x, Value) else x  # type: ignore[attr-defined]  # every Value users have is a Tensor
+
+
 def modified_bessel_i0(input: Any) -> Any:
     """Return the modified Bessel function of the first kind of order 0. It has no derivative; that of ``i0`` has.
 
@@ -172,7 +176,7 @@ def modified_bessel_i0(input: Any) -> Any:
         >>> plugrad.special.modified_bessel_i0(plugrad.tensor([0.0, 1.0]))
         tensor([1.0000, 1.2661])
     """
-    return i0(input.detach() if isinstance(input, Value) else input)
+    return i0(_constant(input))
 
 
 def modified_bessel_i1(input: Any) -> Any:
@@ -189,4 +193,4 @@ def modified_bessel_i1(input: Any) -> Any:
         >>> plugrad.special.modified_bessel_i1(plugrad.tensor([0.0, 1.0]))
         tensor([0.0000, 0.5652])
     """
-    return i1(input.detach() if isinstance(input, Value) else input)
+    return i1(_constant(input))

@@ -7,6 +7,7 @@ gradient of f(z), that of z is g df/dz + conj(g) conj(df/dconj(z)).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from plugrad.core.facts import case, complexes, real
 from plugrad.core.namespace import FUNCTIONS
@@ -138,12 +139,12 @@ def _angle_rule(xp, g, x):
 angle.vjp(x=_angle_rule)
 
 
-def conj(x):
+def conj(x: Any) -> Any:
     """The standard's conj on Tensors; a real one is its own conjugate."""
     return conj_(x) if x.dtype.is_complex else x
 
 
-def real_part(x):
+def real_part(x: Any) -> Any:
     """The standard's real on Tensors; a real one is its own real part."""
     return real_(x) if x.dtype.is_complex else x
 
