@@ -148,3 +148,24 @@ def test_scene(scene: str) -> None:
     for a, b in zip(mine, theirs, strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+REFUSED: dict[str, Callable[[Any], Any]] = {
+    "jacrev of complex": lambda lib: lib.func.jacrev(lambda x: x.abs())(leaf(lib).detach()),
+    "jacrev to complex": lambda lib: lib.func.jacrev(lambda x: x * 1j)(lib.ones(2)),
+    "jacfwd of complex": lambda lib: lib.func.jacfwd(lambda x: x.abs())(leaf(lib).detach()),
+    "jacfwd to complex": lambda lib: lib.func.jacfwd(lambda x: x * 1j)(lib.ones(2)),
+    "grad of complex": lambda lib: lib.func.grad(lambda x: (x * 1j).sum())(lib.ones(2)),
+    "complex cotangent": lambda lib: lib.func.vjp(lambda x: x * 2, lib.ones(2))[1](lib.ones(2) * 1j),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_function_transforms_refuse(name: str) -> None:
+    texts = []
+    for lib in (ours, real):
+        with pytest.raises(RuntimeError) as caught:
+            REFUSED[name](lib)
+        texts.append(str(caught.value).partition("\n")[0].replace("plugrad.", "torch."))
+    assert texts[0] == texts[1]

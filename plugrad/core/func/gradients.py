@@ -138,6 +138,13 @@ def grad_and_value(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = F
                     "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
                     f"{output.raw.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?\nHint: {_SCALAR}"
                 )
+            if output.dtype.is_complex:
+                raise RuntimeError(
+                    with_hint(
+                        f"grad can be implicitly created only for real scalar outputs but got {output.dtype}",
+                        "return its real part, or use vjp with a cotangent.",
+                    )
+                )
             leaves, structure = tree.flatten([given[i] for i in positions])
             value = lowered(output, level)
             outputs = [output] if value is not output else []
@@ -245,6 +252,11 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
                 raise RuntimeError(
                     f"Mismatch in shape: grad_output[{i}] has a shape of {seed.shape} and output[{i}] has a shape of "
                     f"{value.shape}."
+                )
+            if seed.dtype.is_complex != value.dtype.is_complex:
+                raise RuntimeError(
+                    "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in "
+                    f"dtype: grad_output[{i}] has a dtype of {seed.dtype} and output[{i}] has a dtype of {value.dtype}."
                 )
         chosen = [i for i, t in enumerate(tracked) if t]
         found = walk([outputs[i] for i in chosen], [seeds[i] for i in chosen], inputs, keep=True)

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import ops, tree
+from plugrad.core.errors import with_hint
 from plugrad.core.func.gradients import check_outputs, check_tensor, chosen_positions, jvp, vjp
 from plugrad.core.transforms.vmap import vmap
+from plugrad.core.value import Value
 
 
 def _bases(tensors: list[Any]) -> list[Any]:
@@ -48,6 +50,18 @@ def _fixed(func: Callable[..., Any], args: tuple[Any, ...], positions: tuple[int
         return func(*given)
 
     return of
+
+
+def _refuse_complex(name: str, what: str, tensors: list[Any]) -> None:
+    """A Jacobian is one of real functions."""
+    for i, x in enumerate(tensors):
+        if isinstance(x, Value) and x.dtype.is_complex:
+            raise RuntimeError(
+                with_hint(
+                    f"{name}: Expected all {what} to be real but received complex tensor at flattened input idx: {i}",
+                    "take plugrad.view_as_real of it inside of the function.",
+                )
+            )
 
 
 def jacrev(
@@ -92,9 +106,11 @@ def jacrev(
         positions = chosen_positions(args, argnums)
         called = functools.partial(func, **kwargs) if kwargs else func
         chosen = tuple([args[i] for i in positions])
+        _refuse_complex("jacrev", "inputs", tree.flatten(chosen)[0])
         result = vjp(_fixed(called, args, positions), *chosen, has_aux=has_aux)
         output, vjp_fn = result[0], result[1]
         outputs, structure = tree.flatten(output)
+        _refuse_complex("jacrev", "outputs", outputs)
         bases = _bases(outputs)
         rows = vmap(lambda *seeds: vjp_fn(tree.unflatten(seeds, structure)), chunk_size=chunk_size)(*bases)
         inputs, arguments = tree.flatten(rows)
@@ -147,6 +163,7 @@ def jacfwd(
         inputs, arguments = tree.flatten(chosen)
         for x in inputs:
             check_tensor(x)
+        _refuse_complex("jacfwd", "inputs", inputs)
         of = _fixed(called, args, positions)
 
         def push(*directions: Any) -> Any:
@@ -159,6 +176,7 @@ def jacfwd(
             columns, aux = columns
         outputs, structure = tree.flatten(columns)
         check_outputs("jacfwd", columns, outputs)
+        _refuse_complex("jacfwd", "outputs", outputs)
         by_output = []
         for y in outputs:
             parts = [_input_last(part, x) for part, x in zip(_parts(y, inputs), inputs, strict=True)]
