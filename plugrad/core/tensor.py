@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import threading
 import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 from plugrad.core import autograd, dispatch, engine, hooks, printing, record, registry
-from plugrad.core.conjugation import conjugated
+from plugrad.core.accumulation import accumulate
 from plugrad.core.errors import with_hint
 from plugrad.core.hooks import RemovableHandle
 from plugrad.core.levels import innermost
@@ -50,11 +49,6 @@ _CHANGE_NON_LEAF = (
     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
     "that doesn't require differentiation use var_no_grad = var.detach()."
 )
-
-
-# A lock that its own thread may take again: adding gradients of function transforms runs ops.
-_accumulating = threading.RLock()
-_acquire, _release = _accumulating.acquire, _accumulating.release
 
 
 class Tensor(Methods, Value):
@@ -293,43 +287,7 @@ class Tensor(Methods, Value):
     def grad(self) -> None:
         self._grad = None
 
-    def accumulate(self, grad: Any, fresh: bool, create_graph: bool, leaf: bool = True) -> None:
-        """Add into ``.grad``: a Tensor with ``create_graph``, else a raw array, taken over where it is ``fresh``.
-
-        It is as the walk carries it: the conjugate, where it is complex.
-        """
-        if leaf and self.edge is not None:
-            raise RuntimeError(
-                with_hint(
-                    "leaf variable has been moved into the graph interior",
-                    "it was used as a leaf, and then changed in place by what requires gradients.",
-                )
-            )
-        if not self.tracked:
-            # It was when it was recorded; by now nobody wants its gradient.
-            return
-        if self.dtype.is_complex:
-            grad, fresh = conjugated(grad, self.device, create_graph), True
-        device = self.device
-        # Walks in several threads may meet at one leaf. 80 ns; `with` takes 200.
-        _acquire()
-        try:
-            known = self._grad
-            if create_graph:
-                # A copy: the user may hold the very gradient, or two leaves have got the same one.
-                self._grad = device.ops.clone(grad) if known is None else known + grad
-            elif known is None:
-                self._grad = Tensor(grad if fresh else device.backend.copy(grad), device, self.dtype)
-            elif not leaf or known.tracked or known.version is None:
-                # Made with create_graph, or in inference mode: replaced, so that nothing that was recorded changes.
-                # And as in PyTorch where retain_grad was called.
-                self._grad = Tensor(known.raw + grad, device, self.dtype)
-            else:
-                # In place: who holds x.grad sees it grow, as in PyTorch.
-                known.raw = device.backend.write(known.raw, known.raw + grad)
-                known.version[0] += 1
-        finally:
-            _release()
+    accumulate = accumulate
 
     def backward(
         self,
