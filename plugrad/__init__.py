@@ -81,6 +81,7 @@ from plugrad.core.methods.indexing import *
 from plugrad.core.methods.joining import *
 from plugrad.core.methods.linalg import *
 from plugrad.core.methods.masks import *
+from plugrad.core.methods.matrix_factors import *
 from plugrad.core.methods.matrix_functions import *
 from plugrad.core.methods.neural import *
 from plugrad.core.methods.patching import *

@@ -3,30 +3,22 @@
 float32 becomes complex64 and float64 complex128; half precision is refused, as by PyTorch on a CPU.
 """
 
-from plugrad.core.methods.fourier import (
-    fft,
+from plugrad.core.methods.fourier import fft, hfft, ifft, ihfft, irfft, rfft
+from plugrad.core.methods.fourier_several import (
     fft2,
-    fftfreq,
     fftn,
-    fftshift,
-    hfft,
     hfft2,
     hfftn,
-    ifft,
     ifft2,
     ifftn,
-    ifftshift,
-    ihfft,
     ihfft2,
     ihfftn,
-    irfft,
     irfft2,
     irfftn,
-    rfft,
     rfft2,
-    rfftfreq,
     rfftn,
 )
+from plugrad.core.methods.frequencies import fftfreq, fftshift, ifftshift, rfftfreq
 from plugrad.core.methods.with_out import accept_out as _accept_out
 
 __all__ = [

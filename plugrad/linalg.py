@@ -12,10 +12,6 @@ from plugrad.core.methods.decompositions import (
     eigvals,
     eigvalsh,
     householder_product,
-    lu,
-    lu_factor,
-    lu_factor_ex,
-    lu_solve,
     qr,
     svd,
     svdvals,
@@ -31,23 +27,10 @@ from plugrad.core.methods.equations import (
     tensorinv,
     tensorsolve,
 )
-from plugrad.core.methods.matrices import (
-    cond,
-    cross,
-    det,
-    diagonal,
-    matmul,
-    matrix_exp,
-    matrix_norm,
-    matrix_power,
-    matrix_rank,
-    multi_dot,
-    norm,
-    slogdet,
-    vander,
-    vecdot,
-    vector_norm,
-)
+from plugrad.core.methods.factors import lu, lu_factor, lu_factor_ex, lu_solve
+from plugrad.core.methods.matrices import det, matrix_exp, matrix_power, slogdet
+from plugrad.core.methods.matrix_norms import cond, matrix_norm, matrix_rank, norm, vector_norm
+from plugrad.core.methods.matrix_products import cross, diagonal, matmul, multi_dot, vander, vecdot
 from plugrad.core.methods.with_out import accept_out as _accept_out
 
 __all__ = [

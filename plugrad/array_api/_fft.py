@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from plugrad.array_api._common import array
 from plugrad.core.errors import with_hint
-from plugrad.core.methods import fourier
+from plugrad.core.methods import fourier, fourier_several, frequencies
 
 __all__ = [
     "fft", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifftn", "ifftshift", "ihfft", "irfft", "irfftn",
@@ -68,7 +68,7 @@ def fftn(
         norm: ``"backward"``: not divided. ``"ortho"``: divided by the root of the number of elements.
             ``"forward"``: divided by that number.
     """
-    return fourier.fftn(array("fftn", x), s, axes, _norm(norm))
+    return fourier_several.fftn(array("fftn", x), s, axes, _norm(norm))
 
 
 def ifftn(
@@ -82,7 +82,7 @@ def ifftn(
         axes: The axes; all by default, or the last ones where s has fewer sizes.
         norm: ``"backward"``: divided by the number of elements. ``"ortho"``: by its root. ``"forward"``: not.
     """
-    return fourier.ifftn(array("ifftn", x), s, axes, _norm(norm))
+    return fourier_several.ifftn(array("ifftn", x), s, axes, _norm(norm))
 
 
 def rfft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
@@ -128,7 +128,7 @@ def rfftn(
         norm: ``"backward"``: not divided. ``"ortho"``: divided by the root of the number of elements.
             ``"forward"``: divided by that number.
     """
-    return fourier.rfftn(array("rfftn", x), s, axes, _norm(norm))
+    return fourier_several.rfftn(array("rfftn", x), s, axes, _norm(norm))
 
 
 def irfftn(
@@ -142,7 +142,7 @@ def irfftn(
         axes: The axes; all by default, or the last ones where s has fewer sizes.
         norm: ``"backward"``: divided by the number of elements. ``"ortho"``: by its root. ``"forward"``: not.
     """
-    return fourier.irfftn(array("irfftn", x), s, axes, _norm(norm))
+    return fourier_several.irfftn(array("irfftn", x), s, axes, _norm(norm))
 
 
 def hfft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Any:
@@ -190,7 +190,7 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None)
     """
     if dtype is not None and not dtype.is_floating_point:
         raise ValueError(with_hint(f"fftfreq() makes no {dtype}", "frequencies are floating point numbers."))
-    return fourier.fftfreq(n, d, dtype=dtype, device=device)
+    return frequencies.fftfreq(n, d, dtype=dtype, device=device)
 
 
 def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
@@ -207,7 +207,7 @@ def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None
     """
     if dtype is not None and not dtype.is_floating_point:
         raise ValueError(with_hint(f"rfftfreq() makes no {dtype}", "frequencies are floating point numbers."))
-    return fourier.rfftfreq(n, d, dtype=dtype, device=device)
+    return frequencies.rfftfreq(n, d, dtype=dtype, device=device)
 
 
 def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
@@ -217,7 +217,7 @@ def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
         x: An array.
         axes: An axis or several; all by default.
     """
-    return fourier.fftshift(array("fftshift", x), axes)
+    return frequencies.fftshift(array("fftshift", x), axes)
 
 
 def ifftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
@@ -227,4 +227,4 @@ def ifftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
         x: An array.
         axes: An axis or several; all by default.
     """
-    return fourier.ifftshift(array("ifftshift", x), axes)
+    return frequencies.ifftshift(array("ifftshift", x), axes)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from plugrad.array_api._common import accumulated, array, in_dtype, together
 from plugrad.core.errors import with_hint
-from plugrad.core.methods import decompositions, equations, matrices
+from plugrad.core.methods import decompositions, equations, matrices, matrix_norms, matrix_products
 from plugrad.core.namespace import FUNCTIONS
 
 __all__ = [
@@ -69,7 +69,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """
     x1, x2 = together(array("cross", x1), array("cross", x2))
     ndim = max(x1.ndim, x2.ndim)
-    return matrices.cross(_with_axes(x1, ndim), _with_axes(x2, ndim), dim=axis)
+    return matrix_products.cross(_with_axes(x1, ndim), _with_axes(x2, ndim), dim=axis)
 
 
 def det(x: Any, /) -> Any:
@@ -136,7 +136,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
         ord: ``"fro"``: Frobenius; ``"nuc"``: the sum of the singular values; 2, -2: the largest, the smallest of
             them; 1, -1, inf, -inf: the largest, the smallest sum of absolute values in a column, in a row.
     """
-    return matrices.matrix_norm(array("matrix_norm", x), ord, keepdim=keepdims)
+    return matrix_norms.matrix_norm(array("matrix_norm", x), ord, keepdim=keepdims)
 
 
 def matrix_power(x: Any, n: int, /) -> Any:
@@ -157,7 +157,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
         rtol: What is small, relative to the largest; the larger size times the precision by default. A number or an
             array that broadcasts with the stack.
     """
-    return matrices.matrix_rank(array("matrix_rank", x), rtol=rtol)
+    return matrix_norms.matrix_rank(array("matrix_rank", x), rtol=rtol)
 
 
 def outer(x1: Any, x2: Any, /) -> Any:
@@ -282,7 +282,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
         keepdims: Whether the axes stay, with size 1.
         ord: The order; inf and -inf: the largest and smallest absolute value; 0: how many are not 0.
     """
-    return matrices.vector_norm(array("vector_norm", x), ord, axis, keepdims)
+    return matrix_norms.vector_norm(array("vector_norm", x), ord, axis, keepdims)
 
 
 def _with_axes(x: Any, ndim: int) -> Any:
