@@ -165,8 +165,6 @@ def _constant(x: Any) -> Any:
 def modified_bessel_i0(input: Any) -> Any:
     """Return the modified Bessel function of the first kind of order 0. It has no derivative; that of ``i0`` has.
 
-    On the host it is SciPy's: ``pip install "plugrad[scipy]"``.
-
     Args:
         input: A tensor.
 
@@ -181,8 +179,6 @@ def modified_bessel_i0(input: Any) -> Any:
 
 def modified_bessel_i1(input: Any) -> Any:
     """Return the modified Bessel function of the first kind of order 1. It has no derivative; that of ``i1`` has.
-
-    On the host it is SciPy's: ``pip install "plugrad[scipy]"``.
 
     Args:
         input: A tensor.

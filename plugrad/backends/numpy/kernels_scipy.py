@@ -86,7 +86,7 @@ _EVALUATED: Final[dict[str, Callable[[Any, Any, Any], Any]]] = {
 }
 
 _THEIRS: Final = {
-    "i0": "i0", "i0e": "i0e", "i1": "i1", "i1e": "i1e", "ndtri": "ndtri", "igamma": "gammainc",
+    "ndtri": "ndtri", "igamma": "gammainc",
     "igammac": "gammaincc", "bessel_j0": "j0", "bessel_j1": "j1", "bessel_y0": "y0", "bessel_y1": "y1",
     "modified_bessel_k0": "k0", "modified_bessel_k1": "k1", "scaled_modified_bessel_k0": "k0e",
     "scaled_modified_bessel_k1": "k1e",

@@ -31,6 +31,7 @@ from plugrad.core.ops.joining import *
 from plugrad.core.ops.loss import *
 from plugrad.core.ops.margins import *
 from plugrad.core.ops.matrices import *
+from plugrad.core.ops.modified_bessel import *
 from plugrad.core.ops.normalization import *
 from plugrad.core.ops.numbers import *
 from plugrad.core.ops.padding import *

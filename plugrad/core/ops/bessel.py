@@ -11,10 +11,10 @@ from plugrad.core.op import op
 from plugrad.core.refusals import COMPLEX, INTEGER, lacks
 
 __all__ = [
-    "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t", "chebyshev_polynomial_u",
-    "chebyshev_polynomial_v", "chebyshev_polynomial_w", "hermite_polynomial_h", "hermite_polynomial_he", "i0", "i0e",
-    "i1", "i1e", "igamma", "igammac", "laguerre_polynomial_l", "legendre_polynomial_p", "modified_bessel_k0",
-    "modified_bessel_k1", "ndtri", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1",
+    "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t",
+    "chebyshev_polynomial_u", "chebyshev_polynomial_v", "chebyshev_polynomial_w", "hermite_polynomial_h",
+    "hermite_polynomial_he", "igamma", "igammac", "laguerre_polynomial_l", "legendre_polynomial_p",
+    "modified_bessel_k0", "modified_bessel_k1", "ndtri", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1",
     "shifted_chebyshev_polynomial_t", "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_v",
     "shifted_chebyshev_polynomial_w", "spherical_bessel_j0",
 ]  # fmt: skip
@@ -33,94 +33,6 @@ def _op(node=None, kernel="", called=None, **settings):
         refuse=lacks(kernel, *settings.pop("refused", (COMPLEX,))),
         generic=False, samples=_by_hand, tested=_TESTED, **settings,
     )  # fmt: skip
-
-
-@_op(node="I0", kernel="i0_vml_cpu")
-def i0(xp, x):
-    r"""Return the modified Bessel function of the first kind of order 0.
-
-    On the host it is SciPy's: ``pip install "plugrad[scipy]"``.
-
-    .. math:: y_i = I_0(input_i)
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.i0(plugrad.tensor([0.0, 1.0]))
-        tensor([1.0000, 1.2661])
-    """
-
-
-i0.vjp(x=lambda xp, g, x: g * xp.i1(x))
-
-
-@_op(node="SpecialI0E", kernel="i0e_cpu")
-def i0e(xp, x):
-    r"""Return the scaled modified Bessel function of the first kind of order 0.
-
-    On the host it is SciPy's: ``pip install "plugrad[scipy]"``.
-
-    .. math:: y_i = e^{-|input_i|} I_0(input_i)
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.special.i0e(plugrad.tensor([0.0, 1.0]))
-        tensor([1.0000, 0.4658])
-    """
-
-
-i0e.vjp(x=lambda xp, g, x, y: g * (xp.i1e(x) - xp.sgn(x) * y))
-
-
-@_op(node="SpecialI1", kernel="i1_cpu")
-def i1(xp, x):
-    r"""Return the modified Bessel function of the first kind of order 1.
-
-    On the host it is SciPy's: ``pip install "plugrad[scipy]"``.
-
-    .. math:: y_i = I_1(input_i)
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.special.i1(plugrad.tensor([0.0, 1.0]))
-        tensor([0.0000, 0.5652])
-    """
-
-
-def _i1_rule(xp, g, x, y):
-    # The limit at 0 is 1/2.
-    zero = xp.equal(x, 0)
-    return g * xp.where(zero, 0.5, xp.i0(x) - xp.divide(y, xp.where(zero, 1, x)))
-
-
-i1.vjp(x=_i1_rule)
-
-
-@_op(node="SpecialI1E", kernel="i1e_cpu")
-def i1e(xp, x):
-    r"""Return the scaled modified Bessel function of the first kind of order 1.
-
-    On the host it is SciPy's: ``pip install "plugrad[scipy]"``.
-
-    .. math:: y_i = e^{-|input_i|} I_1(input_i)
-
-    Example::
-
-        >>> import plugrad
-        >>> plugrad.special.i1e(plugrad.tensor([0.0, 1.0]))
-        tensor([0.0000, 0.2079])
-    """
-
-
-def _i1e_rule(xp, g, x, y):
-    # The limit at 0 is 1/2.
-    zero = xp.equal(x, 0)
-    return g * xp.where(zero, 0.5, xp.i0e(x) - y * (xp.sgn(x) + xp.reciprocal(xp.where(zero, 1, x))))
-
-
-i1e.vjp(x=_i1e_rule)
 
 
 @_op(node="SpecialNdtri", kernel="ndtri_cpu")
