@@ -51,8 +51,8 @@ CONSTANTS = words("""
 """)
 
 FUNCTIONS = words("""
-    abs abs_ absolute acos acos_ acosh acosh_ add addcdiv addcmul addmm addmv addr adjoint all
-    allclose amax amin aminmax angle any arange arccos arccos_ arccosh arccosh_ arcsin arcsin_
+    abs abs_ absolute acos acos_ acosh acosh_ add addbmm addcdiv addcmul addmm addmv addr adjoint
+    all allclose amax amin aminmax angle any arange arccos arccos_ arccosh arccosh_ arcsin arcsin_
     arcsinh arcsinh_ arctan arctan2 arctan_ arctanh arctanh_ argmax argmin argsort argwhere
     as_strided as_strided_ as_strided_scatter as_tensor asarray asin asin_ asinh asinh_ atan atan2
     atan_ atanh atanh_ atleast_1d atleast_2d atleast_3d baddbmm bernoulli bincount bitwise_and

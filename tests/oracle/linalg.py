@@ -90,6 +90,14 @@ def addmm(draw: Draw) -> Iterator[Sample]:
         yield sample(draw(4), draw(2, 3), laid)
 
 
+def addbmm(draw: Draw) -> Iterator[Sample]:
+    a, b = draw(5, 2, 3), draw(5, 3, 4)
+    yield sample(draw(2, 4), a, b)
+    yield sample(draw(2, 4), a, b, beta=0.5, alpha=-2.0)
+    yield sample(draw(2, 4), draw(0, 2, 3), draw(0, 3, 4))
+    yield sample(draw.ints(2, 4), draw.ints(5, 2, 3), draw.ints(5, 3, 4))
+
+
 def linear(draw: Draw) -> Iterator[Sample]:
     for shape in ((3,), (2, 3), (5, 2, 3), (0, 3)):
         yield sample(draw(*shape), draw(4, 3), draw(4))
@@ -113,6 +121,7 @@ ROWS: dict[str, Row] = {
     "dot": Row(of_shapes(((3,), (3,)), ((0,), (0,)), layouts=False)),
     "outer": Row(of_shapes(((2,), (3,)), ((0,), (3,)), layouts=False)),
     "einsum": Row(einsum),
+    "addbmm": Row(addbmm),
     "addmm": Row(addmm),
     "nn.functional.linear": Row(linear),
 }

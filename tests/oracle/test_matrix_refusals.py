@@ -188,6 +188,12 @@ torch.renorm(torch.ones(2, 3).long(), 2, 0, 1.0)
 torch.renorm(torch.ones(2, 3), 2, 3, 1.0)
 torch.block_diag(torch.ones(2, 2, 2))
 torch.block_diag(3)
+torch.addbmm(torch.ones(2, 2), torch.ones(3, 2, 4), torch.ones(2, 4, 2))
+torch.addbmm(torch.ones(2, 2), torch.ones(3, 2, 4), torch.ones(3, 5, 2))
+torch.addbmm(torch.ones(2, 2), torch.ones(3, 2, 4).double(), torch.ones(3, 4, 2))
+torch.addbmm(torch.ones(2, 2).double(), torch.ones(3, 2, 4), torch.ones(3, 4, 2))
+torch.addbmm(torch.ones(3, 3), torch.ones(3, 2, 4), torch.ones(3, 4, 2))
+torch.addbmm(torch.ones(2, 2), [1], torch.ones(3, 4, 2))
 """
 
 FOURIER = """

@@ -16,11 +16,11 @@ from plugrad.core.linalg_refusals import (
     shape_of,
 )
 from plugrad.core.methods.einsum import einsum
-from plugrad.core.methods.linalg_sums import ProductSumMethods, addmm, addmv, addr, baddbmm
+from plugrad.core.methods.linalg_sums import ProductSumMethods, addbmm, addmm, addmv, addr, baddbmm
 from plugrad.core.value import Value
 
 __all__ = [
-    "addmm", "addmv", "addr", "baddbmm", "bmm", "dot", "einsum", "ger", "inner", "kron", "matmul", "mm",
+    "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "dot", "einsum", "ger", "inner", "kron", "matmul", "mm",
     "mv", "outer", "tensordot", "vdot",
 ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from plugrad.core.linalg_refusals import (
     spelled,
 )
 
-__all__ = ["addmm", "addmv", "addr", "baddbmm"]
+__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
 
 
 def _factors(x: Any, beta: Any, alpha: Any) -> dict[str, Any]:
@@ -214,6 +214,61 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any =
     return ops.baddbmm(input, batch1, batch2, **_factors(input, beta, alpha))
 
 
+def _check_addbmm(input: Any, batch1: Any, batch2: Any) -> None:
+    require_tensors("addbmm", input=input, batch1=batch1, batch2=batch2)
+    for name, x in (("batch1", batch1), ("batch2", batch2)):
+        if x.raw.ndim != 3:
+            text = f"{name} must be a 3D tensor"
+            raise RuntimeError(with_hint(text, f"it has {x.raw.ndim} dimensions; addmm takes two matrices."))
+    for name, x, y in (("mat1", batch1, batch2), ("self", input, batch2)):
+        if x.dtype is not y.dtype:
+            names = f"{x.dtype.legacy_name} and {y.dtype.legacy_name}"
+            text = f"{name} and mat2 must have the same dtype, but got {names}"
+            raise RuntimeError(with_hint(text, f"convert one of them: x.to({y.dtype})."))
+    a, b = shape_of(batch1), shape_of(batch2)
+    if a[0] != b[0]:
+        text = f"batch1 and batch2 must have same number of batches, got {a[0]} and {b[0]}"
+        raise RuntimeError(with_hint(text, "the products are summed over the batch."))
+    if a[2] != b[1]:
+        text = f"Incompatible matrix sizes for bmm ({a[1]}x{a[2]} and {b[1]}x{b[2]})"
+        raise RuntimeError(with_hint(text, f"{a[2]} and {b[1]} must be equal."))
+    refuse_expansion(shape_of(input), (a[1], b[2]))
+
+
+def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    r"""Add the sum of the products of two stacks of matrices to a matrix.
+
+    .. math:: y = \beta \, x + \alpha \sum_b A_b B_b
+
+    Args:
+        input: What is added. With ``beta`` 0 its values do not count, not even infinities and nan.
+        batch1: The matrices A.
+        batch2: The matrices B.
+        beta: The factor of ``input``.
+        alpha: The factor of the products.
+
+    Returns:
+        The sum.
+
+    Shape:
+        - input: broadcasts to (n, m)
+        - batch1: (b, n, k)
+        - batch2: (b, k, m)
+        - Output: (n, m)
+
+    Raises:
+        RuntimeError: The ranks, the sizes or the dtypes do not fit.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.addbmm(plugrad.zeros(1, 2), plugrad.ones(3, 1, 4), plugrad.ones(3, 4, 2))
+        tensor([[12., 12.]])
+    """
+    _check_addbmm(input, batch1, batch2)
+    return ops.addbmm(input, batch1, batch2, **_factors(input, beta, alpha))
+
+
 def _changed(function: Any, check: Any) -> Any:
     """The in-place form: PyTorch's checks, and those of every in-place op."""
     update = in_place(function)
@@ -232,6 +287,8 @@ class ProductSumMethods:
 
     __slots__ = ()
 
+    addbmm = addbmm
+    addbmm_ = _changed(ops.addbmm, _check_addbmm)
     addmm = addmm
     addmm_ = _changed(ops.addmm, _check_addmm)
     addmv = addmv

@@ -35,7 +35,7 @@ _CONVERTED: Final = """
 
 #: Outputs must have the very dtype of the result.
 _EXACT: Final = """
-    addmm addmv all amax amin any argmax argmin baddbmm bitwise_not bmm bucketize chain_matmul cholesky_inverse
+    addbmm addmm addmv all amax amin any argmax argmin baddbmm bitwise_not bmm bucketize chain_matmul cholesky_inverse
     cholesky_solve complex cross diag dot float_power gather index_select inner inverse isin isneginf isposinf
     log_softmax logcumsumexp lu_solve masked_select matmul matrix_power mm msort mv nan_to_num nanquantile nonzero
     norm polar quantile renorm searchsorted signbit slice_scatter softmax take take_along_dim tensordot tril triu vdot

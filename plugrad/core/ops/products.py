@@ -16,7 +16,7 @@ from plugrad.core.refusals import BOOLEAN, lacks
 from plugrad.core.value import Value
 
 __all__ = [
-    "addmm", "addmv", "addr", "affine", "baddbmm", "bmm", "column_sums", "dot", "linear", "linear_map",
+    "addbmm", "addmm", "addmv", "addr", "affine", "baddbmm", "bmm", "column_sums", "dot", "linear", "linear_map",
     "matmul", "mm", "mv", "project", "tensordot", "transposed_product", "vdot", "vecdot",
 ]  # fmt: skip
 
@@ -332,6 +332,30 @@ def baddbmm(xp, x, batch1, batch2, *, beta=1, alpha=1):
 
 
 baddbmm.vjp(
+    x=lambda xp, g, beta: scaled(xp, g, beta),
+    batch1=lambda xp, g, batch2, alpha: scaled(xp, xp.matmul(g, xp.matrix_transpose(batch2)), alpha),
+    batch2=lambda xp, g, batch1, alpha: scaled(xp, xp.matmul(xp.matrix_transpose(batch1), g), alpha),
+)
+
+
+@op(
+    node="Addbmm",
+    promote="equal",
+    refuse=lacks("addmm_impl_cpu_", BOOLEAN),
+    samples=lambda: [
+        case(real(2, 4), real(5, 2, 3), real(5, 3, 4)),
+        case(real(4), real(5, 2, 3), real(5, 3, 4), beta=0.5, alpha=-2.0),
+    ],
+)
+def addbmm(xp, x, batch1, batch2, *, beta=1, alpha=1):
+    """beta * x + alpha * the sum of batch1 @ batch2, of stacks of matrices: one product of long matrices."""
+    count, n, k = batch1.shape
+    left = xp.reshape(xp.permute_dims(batch1, axes=(1, 0, 2)), shape=(n, count * k))
+    right = xp.reshape(batch2, shape=(count * k, batch2.shape[-1]))
+    return plus_product(xp, x, xp.mm(left, right), beta, alpha)
+
+
+addbmm.vjp(
     x=lambda xp, g, beta: scaled(xp, g, beta),
     batch1=lambda xp, g, batch2, alpha: scaled(xp, xp.matmul(g, xp.matrix_transpose(batch2)), alpha),
     batch2=lambda xp, g, batch1, alpha: scaled(xp, xp.matmul(xp.matrix_transpose(batch1), g), alpha),
