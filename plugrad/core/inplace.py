@@ -12,6 +12,7 @@ from plugrad.core.levels import for_writing
 from plugrad.core.modes import mode
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.promote import common_dtype, plain
+from plugrad.core.record import ALWAYS_VIEWS
 from plugrad.core.value import Value
 
 _OVERLAPS_ITSELF = (
@@ -64,9 +65,48 @@ def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
         raise RuntimeError(with_hint(_DETACHED_IN_TRANSFORM, "change a copy: x.detach().clone()."))
     if backend.overlaps_itself(x.raw) or (x.steps and _overlaps_itself(x)):
         raise RuntimeError(_OVERLAPS_ITSELF)
+    if x.views or x.base is not None:
+        _refuse_copies(x)
     for source in sources:
         if isinstance(source, Value) and source is not x and backend.partial_overlap(x.raw, source.raw):
             raise RuntimeError(_PARTIAL_OVERLAP)
+
+
+def may_overlap(name: str, options: dict[str, Any]) -> bool:
+    """Whether a view op may name an element twice."""
+    if name == "as_strided":
+        return overlapping(options["size"], options["stride"])
+    return name == "unfold" and bool(options["step"] < options["size"])
+
+
+def overlapping(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether strides may name a place twice: they don't where each is beyond the reach of the smaller ones."""
+    reach = 0
+    for step, n in sorted(zip(stride, size, strict=True)):
+        if n == 0:
+            return False
+        if n > 1 and step <= reach:
+            return True
+        reach += step * (n - 1)
+    return False
+
+
+def _refuse_copies(x: Any) -> None:
+    """Raise if a view of the same memory is a copy: some can't be made of the standard's functions."""
+    base = x if x.base is None else x.base
+    if not base.views or not x.device.backend.capabilities.views:
+        return
+    for reference in list(base.views.values()):
+        view = reference()
+        for name, _, _ in () if view is None else view.steps:
+            if name in ALWAYS_VIEWS and x.device.xp.origin(name) == "generic":
+                raise RuntimeError(
+                    with_hint(
+                        f"{name}(): backend '{x.device.backend.name}' has no kernel of it, so that its result does not "
+                        "share memory, and neither of the two can be changed in place",
+                        "change a copy: x = x.clone().",
+                    )
+                )
 
 
 def _overlaps_itself(view: Any) -> bool:
@@ -76,7 +116,7 @@ def _overlaps_itself(view: Any) -> bool:
     base = view.detached_from if view.base is None else view.base
     if not backend.capabilities.views and math.prod(shape) > math.prod(base.raw.shape):
         return True
-    if not any([name == "unfold" and options["step"] < options["size"] for name, options, _ in view.steps]):
+    if not any([may_overlap(name, options) for name, options, _ in view.steps]):
         return False
     strides = backend.strides(view.raw)
     if strides is None:

@@ -38,6 +38,11 @@ def nested(op: Op, flat: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*flat[:i], flat[i : len(flat) - rest], *flat[len(flat) - rest :])
 
 
+#: In PyTorch always views, but not to be made of the standard's functions. Where a library that has views must copy,
+#: ``inplace.check_writable`` refuses to change either.
+ALWAYS_VIEWS = ("as_strided", "unfold")
+
+
 def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | None = None) -> None:
     """Make ``out`` a view of ``x``: one version counter and one base.
 
@@ -46,7 +51,12 @@ def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | N
     """
     backend = x.device.backend
     # What has no elements shares none, and is a view all the same.
-    if backend.capabilities.views and not backend.shares_memory(out.raw, x.raw) and 0 not in out.raw.shape:
+    if (
+        backend.capabilities.views
+        and name not in ALWAYS_VIEWS
+        and not backend.shares_memory(out.raw, x.raw)
+        and 0 not in out.raw.shape
+    ):
         return
     base = x if x.base is None else x.base
     out.version = x.version

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from plugrad.core.ops.patching import overlapping
+from plugrad.core.inplace import overlapping
 
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:

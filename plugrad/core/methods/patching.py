@@ -9,10 +9,9 @@ from plugrad.core import arguments, dispatch, ops
 from plugrad.core.arguments import mistyped
 from plugrad.core.dispatch import normalized_dim
 from plugrad.core.errors import with_hint
-from plugrad.core.inplace import check_writable
+from plugrad.core.inplace import check_writable, overlapping
 from plugrad.core.methods import dimensions, layout, writing
 from plugrad.core.methods.indexing import narrow, select
-from plugrad.core.ops.patching import overlapping
 from plugrad.core.promote import wrong_type
 from plugrad.core.value import Value
 

@@ -43,18 +43,6 @@ diagonal_scatter.vjp(
 )
 
 
-def overlapping(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether strides may name a place twice: they don't where each is beyond the reach of the smaller ones."""
-    reach = 0
-    for step, n in sorted(zip(stride, size, strict=True)):
-        if n == 0:
-            return False
-        if n > 1 and step <= reach:
-            return True
-        reach += step * (n - 1)
-    return False
-
-
 def _places(xp, near, size, stride, offset):
     """The flat positions that strides name."""
     places = addressing.constant(xp, near, (1,) * len(size), offset, xp.int64)
