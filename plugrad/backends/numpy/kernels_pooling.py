@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import product
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from plugrad.backends.numpy.parallel import in_parts
+
+#: Windows along the last axis below which going through them row by row takes longer than turning the array.
+SHORT: Final = 48
 
 _Sizes = tuple[int, ...]
 
@@ -36,78 +40,140 @@ def _offsets(n: int, size: int, stride: int, padding: int, dilation: int, count:
     return found
 
 
-def max_pool(
-    x: Any, *, size: _Sizes, stride: _Sizes, padding: _Sizes, dilation: _Sizes, ceil_mode: bool
-) -> tuple[Any, Any]:
-    shape = x.shape[2:]
+class _Plan(NamedTuple):
+    """What depends on shapes alone."""
+
+    count: _Sizes
+    #: The shape with padding, long enough for the last window; and where the input is in it.
+    wide: _Sizes
+    inside: tuple[slice, ...]
+    #: For each place in a window: its key in the wide shape, and how far its flat index is from the first one's.
+    keys: list[tuple[slice, ...]]
+    shifts: Any
+    #: The flat index of the first place of each window, were there no edges.
+    base: Any
+    #: The same with edges: which windows have a place inside, and what they read.
+    places: list[tuple[tuple[slice, ...], tuple[slice, ...], int]]
+
+
+@lru_cache(256)
+def _plan(shape: _Sizes, size: _Sizes, stride: _Sizes, padding: _Sizes, dilation: _Sizes, ceil_mode: bool) -> _Plan:
     count = _count(shape, size, stride, padding, dilation, ceil_mode)
-    planes = x.reshape(-1, *shape)
-    best = np.empty((len(planes), *count), x.dtype)
-    index = np.empty((len(planes), *count), np.int64)
+    wide = tuple(
+        [
+            max(n + 2 * p, (c - 1) * s + d * (k - 1) + 1)
+            for n, p, c, s, d, k in zip(shape, padding, count, stride, dilation, size, strict=True)
+        ]
+    )
+    inside = tuple([slice(p, p + n) for n, p in zip(shape, padding, strict=True)])
     steps = [prod(shape[i + 1 :]) for i in range(len(shape))]
-    # The flat index of the first place of each window, were there no edges.
     base = np.zeros(count, np.int64)
     for i, (c, s, step) in enumerate(zip(count, stride, steps, strict=True)):
         base += (np.arange(c) * (s * step)).reshape(-1, *[1] * (len(count) - 1 - i))
+    keys, shifts = [], []
+    for offset in product(*map(range, size)):
+        start = [o * d for o, d in zip(offset, dilation, strict=True)]
+        keys.append(tuple([slice(a, a + (c - 1) * s + 1, s) for a, c, s in zip(start, count, stride, strict=True)]))
+        shifts.append(sum([(a - p) * step for a, p, step in zip(start, padding, steps, strict=True)]))
     axes = [_offsets(*item) for item in zip(shape, size, stride, padding, dilation, count, strict=True)]
     places = []
     for key in product(*axes):
         shift = sum([o * step for (_, _, o), step in zip(key, steps, strict=True)])
         places.append((tuple([windows for windows, _, _ in key]), tuple([read for _, read, _ in key]), shift))
-    whole = tuple([slice(0, c) for c in count])
-    floating = x.dtype.kind == "f"
-    # Which place won, as a small number while there are few: cheaper to move than an index.
-    shifts = np.array([shift for _, _, shift in places], np.int64)
-    small = np.uint8 if len(places) < 256 else np.int64
-    from_first = bool(places) and places[0][0] == whole
+    return _Plan(count, wide, inside, keys, np.array(shifts, np.int64), base, places)
+
+
+def _carefully(part: Any, top: Any, index: Any, plan: _Plan) -> None:
+    """One place after the other, where there are nans, or windows of nothing but the least."""
+    floating = part.dtype.kind == "f"
+    top.fill(-np.inf if floating else np.iinfo(part.dtype).min)
+    won = np.zeros(top.shape, np.int64)
+    # The first place inside, for windows of nothing but the least.
+    for k in reversed(range(len(plan.places))):
+        won[(slice(None), *plan.places[k][0])] = k
+    for k, (windows, read, _) in enumerate(plan.places):
+        key = (slice(None), *windows)
+        value, now, code = part[(slice(None), *read)], top[key], won[key]
+        better = value > now
+        if floating:
+            better |= value != value
+        np.copyto(now, value, where=better)
+        np.copyto(code, k, where=better)
+    np.add(np.array([shift for _, _, shift in plan.places], np.int64)[won], plan.base, out=index)
+
+
+def max_pool(
+    x: Any, *, size: _Sizes, stride: _Sizes, padding: _Sizes, dilation: _Sizes, ceil_mode: bool
+) -> tuple[Any, Any]:
+    """Maxima of all places; and of each window how many places are before the first that has it."""
+    shape = x.shape[2:]
+    plan = _plan(shape, size, stride, padding, dilation, ceil_mode)
+    planes = x.reshape(-1, *shape)
+    best = np.empty((len(planes), *plan.count), x.dtype)
+    index = np.empty((len(planes), *plan.count), np.int64)
+    least = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    many = len(plan.keys) > 255
 
     def work(i: int, j: int) -> None:
         part, top = planes[i:j], best[i:j]
-        won = np.zeros(top.shape, small)
-        largest = part.max() if floating and part.size else 0
-        has_nan = largest != largest
-        if from_first:
-            top[...] = part[(slice(None), *places[0][1])]
+        if not top.size:
+            return
+        # Rows of few windows are slow to go through: then planes go innermost.
+        turned = plan.count[-1] < SHORT <= 2 * (j - i)
+        given = np.ascontiguousarray(part.reshape(j - i, -1).T).reshape(*shape, j - i) if turned else part
+        before, after = ((), (slice(None),)) if turned else ((slice(None),), ())
+        if plan.wide == shape:
+            whole = given
         else:
-            top.fill(-np.inf if floating else np.iinfo(x.dtype).min)
-            # The first place inside, for windows of nothing but the least.
-            for k in reversed(range(len(places))):
-                won[(slice(None), *places[k][0])] = k
-        for k in range(1 if from_first else 0, len(places)):
-            windows, read, _ = places[k]
-            key = (slice(None), *windows)
-            value, now, code = part[(slice(None), *read)], top[key], won[key]
-            better = value > now
-            if has_nan:
-                better |= value != value
-            np.copyto(now, value, where=better)
-            np.copyto(code, k, where=better, casting="unsafe")
-        np.add(shifts[won], base, out=index[i:j])
+            sizes = (*plan.wide, j - i) if turned else (j - i, *plan.wide)
+            whole = np.full(sizes, least, x.dtype)
+            whole[(*before, *plan.inside, *after)] = given
+        parts = [whole[(*before, *key, *after)] for key in plan.keys]
+        most = np.maximum(parts[0], parts[1]) if len(parts) > 1 else parts[0].copy()
+        for other in parts[2:]:
+            np.maximum(most, other, out=most)
+        if many or not most.min() > least:
+            _carefully(part, top, index[i:j], plan)
+            return
+        missed = parts[0] != most
+        code = missed.view(np.uint8).copy()
+        for other in parts[1:-1]:
+            missed &= other != most
+            code += missed.view(np.uint8)
+        top[...] = np.moveaxis(most, -1, 0) if turned else most
+        np.add(plan.shifts.take(np.moveaxis(code, -1, 0) if turned else code), plan.base, out=index[i:j])
 
-    in_parts(work, len(planes), 4 * prod(shape) * x.itemsize)
-    return best.reshape(*x.shape[:2], *count), index.reshape(*x.shape[:2], *count)
+    in_parts(work, len(planes), 2 * prod(shape) * x.itemsize)
+    return best.reshape(*x.shape[:2], *plan.count), index.reshape(*x.shape[:2], *plan.count)
 
 
 def max_pool_backward(grad: Any, index: Any, *, shape: _Sizes, apart: bool) -> Any:
     n, channels = grad.shape[:2]
-    room = prod(shape)
-    planes, windows = n * channels, prod(grad.shape[2:])
-    places = index.reshape(planes, windows) + np.arange(0, planes * room, room or 1).reshape(-1, 1)[:planes]
-    places = places.reshape(-1)
-    values = np.ascontiguousarray(grad).reshape(-1)
+    room, planes, windows = prod(shape), n * channels, prod(grad.shape[2:])
     if index.size and not (index.min() >= 0 and index.max() < room):
         raise IndexError("index out of range")
-    if apart:
-        out = np.zeros(planes * room, grad.dtype)
-        out[places] = values
-    elif grad.dtype.kind == "f":
-        out = np.bincount(places, values, planes * room).astype(grad.dtype, copy=False)
-    else:
-        out = np.zeros(planes * room, grad.dtype)
-        np.add.at(out, places, values)
+    out = np.empty((planes, room), grad.dtype)
+    values = np.ascontiguousarray(grad).reshape(planes, windows)
+    places = index.reshape(planes, windows)
+
+    def work(i: int, j: int) -> None:
+        flat = (places[i:j] + np.arange(0, (j - i) * room, room or 1).reshape(-1, 1)[: j - i]).reshape(-1)
+        part, given = out[i:j].reshape(-1), values[i:j].reshape(-1)
+        if not apart and grad.dtype.kind == "f":
+            # Counted in float64: as exact as can be, and a few times as fast as np.add.at.
+            part[...] = np.bincount(flat, given, part.size)
+            return
+        part.fill(0)
+        if apart:
+            part[flat] = given
+        else:
+            np.add.at(part, flat, given)
+
+    in_parts(work, planes, 8 * room)
     return out.reshape(n, channels, *shape)
 
 
+@lru_cache(256)
 def _divisor(
     shape: _Sizes, count: _Sizes, size: _Sizes, stride: _Sizes, padding: _Sizes, include: bool, given: int | None
 ) -> Any:
@@ -122,6 +188,7 @@ def _divisor(
     return int(total.flat[0]) if total.size and (total == total.flat[0]).all() else total
 
 
+@lru_cache(256)
 def _places(shape: _Sizes, count: _Sizes, size: _Sizes, stride: _Sizes, padding: _Sizes) -> list[Any]:
     axes = [_offsets(n, k, s, p, 1, c) for n, k, s, p, c in zip(shape, size, stride, padding, count, strict=True)]
     return [((slice(None), *[w for w, _, _ in key]), (slice(None), *[r for _, r, _ in key])) for key in product(*axes)]
@@ -147,9 +214,12 @@ def avg_pool(
     def work(i: int, j: int) -> None:
         part, total = planes[i:j], y[i:j]
         total.fill(0)
-        for windows, read in places:
+        for k, (windows, read) in enumerate(places):
             now = total[windows]
-            now += part[read]
+            if k:
+                now += part[read]
+            else:
+                now[...] = part[read]
         np.divide(total, divisor, out=total, casting="same_kind")
 
     in_parts(work, len(planes), 2 * prod(shape) * x.itemsize)
@@ -172,6 +242,7 @@ def avg_pool_backward(
     planes = grad.reshape(-1, *count)
     y = np.empty((len(planes), *shape), grad.dtype)
     places = _places(shape, count, size, stride, padding)
+    apart = all([a >= k for a, k in zip(stride, size, strict=True)])
 
     def work(i: int, j: int) -> None:
         total = y[i:j]
@@ -179,7 +250,10 @@ def avg_pool_backward(
         share = np.divide(planes[i:j], divisor, dtype=grad.dtype, casting="same_kind")
         for windows, read in places:
             now = total[read]
-            now += share[windows]
+            if apart:
+                now[...] = share[windows]
+            else:
+                now += share[windows]
 
     in_parts(work, len(planes), 2 * prod(shape) * grad.itemsize)
     return y.reshape(*grad.shape[:2], *shape)
