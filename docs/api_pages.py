@@ -25,6 +25,7 @@ MODULES = (
     "plugrad.nn.functional",
     "plugrad.nn.init",
     "plugrad.optim",
+    "plugrad.special",
     "plugrad.utils.checkpoint",
     "plugrad.array_api",
     "plugrad.array_api.linalg",
