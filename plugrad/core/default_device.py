@@ -47,7 +47,7 @@ def set_default_device(device: str | device | None) -> None:
 _places: dict[Any, device] = {}
 
 
-def place(where: str | device | int | None) -> Any:
+def place(where: Any) -> Any:
     """The device, its backend loaded, that ``device=`` names; None is the default device, a number a GPU.
 
     Inside of a function transform it is the transform's, but for a device in a tuple, which is meant exactly.

@@ -6,6 +6,8 @@ backward and jvp run the user's under vmap again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from plugrad.core import engine, tree
@@ -155,12 +157,15 @@ def _taken_out(value: Any, level: Level) -> tuple[Any, list[int | None]]:
     return mapped(value, taken), dims
 
 
+def _again(dims: Iterator[int | None], level: Level, x: Any) -> Any:
+    return batched(x, 0, level) if next(dims) == 0 else x
+
+
 def _inside(ctx: Any, saved: tuple[Any, ...], level: Level) -> CtxWithSaved:
     """The context of the mapped Function, with its tensors batched again."""
     attributes = {}
     for name, value in ctx.kept.items():
-        dims = iter(ctx.kept_dims[name])
-        attributes[name] = mapped(value, lambda x, dims=dims: batched(x, 0, level) if next(dims) == 0 else x)
+        attributes[name] = mapped(value, partial(_again, iter(ctx.kept_dims[name]), level))
     return CtxWithSaved(ctx.inner, saved, attributes)
 
 

@@ -68,8 +68,9 @@ def level_device(kind: Any, parent: Any, outside: int | None) -> LevelDevice:
         found = object.__new__(LevelDevice)
         found.type, found.index = parent.type, parent.index
         found.parent, found.outside, found.depth = parent, outside, parent.depth + 1
-        found.backend = kind(found)
-        found.xp = Guarded(found.backend.completed, outside)
+        backend: Any = kind(found)
+        found.backend = backend
+        found.xp = Guarded(backend.completed, outside)
         found.ops = Differentiable(found)
         found = _devices.setdefault(key, found)
     return found
@@ -284,7 +285,7 @@ def for_writing(x: Any, operands: tuple[Any, ...], name: str) -> tuple[Any, ...]
 
 def together(operands: tuple[Any, ...] | list[Any]) -> list[Any]:
     """The operands with Tensors of lower levels lifted to the highest of them."""
-    target = None
+    target: Any = None
     mixed = False
     for x in operands:
         if isinstance(x, Value):

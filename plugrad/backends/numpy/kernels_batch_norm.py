@@ -51,7 +51,8 @@ def batch_norm(
     x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, *, eps: float
 ) -> tuple[Any, Any, Any]:
     if x.dtype == _HALF:
-        single = batch_norm(*_single(x, weight, bias), None, None, eps=eps)
+        x, weight, bias = _single(x, weight, bias)
+        single = batch_norm(x, weight, bias, eps=eps)
         return tuple([a.astype(_HALF) for a in single])
     planes, _ = _planes(x)
     if mean is None or mean.dtype != x.dtype:

@@ -32,7 +32,7 @@ def _count(shape: _Sizes, size: _Sizes, stride: _Sizes, padding: _Sizes, dilatio
 def _with_zeros(x: Any, padding: _Sizes) -> Any:
     if not any(padding):
         return x
-    y = np.zeros((*x.shape[:2], *[n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]), x.dtype)
+    y: Any = np.zeros((*x.shape[:2], *[n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]), x.dtype)
     y[(..., *[slice(p, p + n) for n, p in zip(x.shape[2:], padding, strict=True)])] = x
     return y
 
@@ -76,7 +76,7 @@ def col2im(x: Any, *, shape: _Sizes, size: _Sizes, stride: _Sizes, padding: _Siz
     places = prod(size)
     count = _count(shape, size, stride, padding, dilation)
     n, channels = x.shape[0], x.shape[1] // places
-    y = np.zeros((n, channels, *[m + 2 * p for m, p in zip(shape, padding, strict=True)]), x.dtype)
+    y: Any = np.zeros((n, channels, *[m + 2 * p for m, p in zip(shape, padding, strict=True)]), x.dtype)
     _added(x.reshape(n, channels, places, *count), y, _keys(size, count, stride, dilation))
     if not any(padding):
         return y
@@ -147,7 +147,7 @@ def convolution_input(
 
     def work(i: int, j: int) -> None:
         columns = _product(rows, grads[i:j])
-        total = np.zeros((j - i, channels, *wide), dtype)
+        total: Any = np.zeros((j - i, channels, *wide), dtype)
         _added(columns.reshape(j - i, channels, places, *count), total, keys)
         y[i:j] = total[inside]
 
@@ -155,7 +155,7 @@ def convolution_input(
         # Samples go innermost, so that what is added at once is a row of windows times all samples.
         g = grads[i:j].transpose(1, 2, 3, 0).reshape(groups, out // groups, windows * (j - i))
         columns = _product(rows, g).reshape(channels, places, *count, j - i)
-        total = np.zeros((channels, *wide, j - i), dtype)
+        total: Any = np.zeros((channels, *wide, j - i), dtype)
         for k, (_, *key) in enumerate(keys):
             part = total[(slice(None), *key)]
             part += columns[:, k]

@@ -5,6 +5,8 @@ Sizes, strides and the like are tuples with an item for each of these axes.
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
 from plugrad.core.ops import addressing
@@ -69,7 +71,7 @@ def _wide(shape, count, size, stride, padding):
 
 _MEAN = {"ceil_mode": False, "count_include_pad": True, "divisor_override": None}
 _OTHER = {"ceil_mode": True, "count_include_pad": False, "divisor_override": None}
-_AVERAGES = [
+_AVERAGES: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((2, 1, 5), {"size": (2,), "stride": (2,), "padding": (1,), **_MEAN}),
     ((1, 2, 4, 5), {"size": (3, 2), "stride": (2, 2), "padding": (1, 0), **_OTHER}),
     ((1, 2, 4, 5), {"size": (3, 2), "stride": (2, 2), "padding": (1, 1), **_MEAN, "ceil_mode": True}),
@@ -120,8 +122,8 @@ avg_pool3d = overload(avg_pool, "AvgPool3DBackward0")
 
 def _pooled_cases():
     for shape, options in _AVERAGES:
-        windows = [options[name] for name in ("size", "stride", "padding")]
-        count = pooled_shape(shape[2:], *windows, (1,) * (len(shape) - 2), options["ceil_mode"])
+        size, stride, padding = [options[name] for name in ("size", "stride", "padding")]
+        count = pooled_shape(shape[2:], size, stride, padding, (1,) * (len(shape) - 2), options["ceil_mode"])
         yield case(real(*shape[:2], *count), shape=shape[2:], **options)
 
 

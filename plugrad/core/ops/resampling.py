@@ -61,7 +61,8 @@ def _far(x, a):
 
 def _cubic(n, count, scale, corners):
     step = _step(n, count, scale, corners)
-    index, weight = [[], [], [], []], [[], [], [], []]
+    index: list[list[int]] = [[], [], [], []]
+    weight: list[list[float]] = [[], [], [], []]
     for i in range(count):
         place = step * i if corners else step * (i + 0.5) - 0.5
         low = math.floor(place)

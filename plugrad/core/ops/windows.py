@@ -7,6 +7,7 @@ axis that the windows slide along.
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 from plugrad.core.facts import case, real
 from plugrad.core.op import op
@@ -104,7 +105,7 @@ def col2im(xp, x, *, shape, size, stride, padding, dilation):
     x = xp.reshape(x, shape=(n, channels, places, *count))
     wide, inside = around((n, channels, *shape), padding)
     every = (slice(0, n, 1), slice(0, channels, 1))
-    y = None
+    y: Any = None
     for i, key in enumerate(keys(size, count, stride, dilation)):
         part = xp.place(x[:, :, i, ...], shape=wide, key=(*every, *key[1:]))
         y = part if y is None else y + part
