@@ -166,6 +166,16 @@ def test_one_output_alone_has_a_gradient(draw):
                 assert bool(plugrad.isfinite(grad).all().item())
 
 
+def test_a_library_without_eig_says_so(monkeypatch):
+    from plugrad.core.namespace import Namespace
+
+    x = plugrad.eye(2)
+    monkeypatch.setattr(x.device, "xp", Namespace("poor", object(), {}))
+    for function in (plugrad.linalg.eig, plugrad.linalg.svd, plugrad.linalg.det):
+        with pytest.raises(plugrad.KernelNotFoundError, match=r"backend 'poor' has no 'linalg_\w+'"):
+            function(x)
+
+
 def eigen(x):
     try:
         plugrad.linalg.eig(eye(2, x.device))
