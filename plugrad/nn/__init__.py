@@ -98,6 +98,10 @@ from plugrad.nn.embedding import (
     EmbeddingBag,
 )
 from plugrad.nn.flatten import Flatten, Unflatten
+from plugrad.nn.fractional_pooling import (
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
+)
 from plugrad.nn.images import (
     ChannelShuffle,
     Fold,
@@ -204,6 +208,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GELU",
     "GLU",
     "GaussianNLLLoss",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.oracle.harness import Draw, Row, Sample, sample
+from tests.oracle.harness import Draw, Row, Sample, fixed, sample
 
 Samples = Callable[[Draw], Iterator[Sample]]
 LINES = {1: (9,), 2: (6, 7), 3: (4, 5, 6)}
@@ -113,7 +113,22 @@ def largest_places(x: np.ndarray, n: int) -> np.ndarray:
     return np.asarray(np.ravel_multi_index([g + i for g, i in zip(grid, inside, strict=True)], line)).astype("int64")
 
 
+def fractional(n: int) -> Samples:
+    def samples(draw: Draw) -> Iterator[Sample]:
+        line, u = (7, 8, 6)[:n], fixed(draw(2, 3, n, low=0.0, high=1.0))
+        x = draw.distinct(2, 3, *line)
+        yield sample(x, 2, 3, return_indices=True, _random_samples=u)
+        yield sample(x, (2, 3, 1)[:n], (4, 3, 5)[:n], return_indices=True, _random_samples=u)
+        yield sample(x, 2, output_ratio=(0.5, 0.4, 0.7)[:n], _random_samples=u)
+        yield sample(x[0], 3, 1, _random_samples=fixed(draw(1, 3, n, low=0.0, high=1.0)))
+
+    return samples
+
+
 ROWS: dict[str, Row] = {}
+for _n in (2, 3):
+    ROWS[f"nn.functional.fractional_max_pool{_n}d"] = Row(fractional(_n))
+    ROWS[f"nn.functional.fractional_max_pool{_n}d_with_indices"] = Row(fractional(_n))
 for _n in (1, 2, 3):
     ROWS[f"nn.functional.max_pool{_n}d"] = Row(largest(_n))
     ROWS[f"nn.functional.max_pool{_n}d_with_indices"] = Row(lambda draw, n=_n: plain(n, draw))
@@ -164,6 +179,15 @@ def _refused() -> dict[str, Callable[[Any], Any]]:
     add("max_pool2d", "no places", (1, 1, 0, 4), 2)
     add("max_pool2d", "a float", (1, 4, 4), 1.5)
     add("avg_pool2d", "divisor", (1, 4, 4), 2, divisor_override=0)
+    x = (1, 1, 4, 4)
+    add("fractional_max_pool2d", "no size", x, 2)
+    add("fractional_max_pool2d", "a large window", x, 5, output_size=2)
+    add("fractional_max_pool2d", "many windows", x, 2, output_size=4)
+    add("fractional_max_pool2d", "ratios", x, 2, output_ratio=(0.5, 0.5, 0.5))
+    add("fractional_max_pool2d", "sizes", x, (2, 2, 2), output_size=2)
+    add("fractional_max_pool2d", "output sizes", x, 2, output_size=(2, 2, 2))
+    add("fractional_max_pool2d", "no channels", (1, 0, 4, 4), 2, output_size=2)
+    add("fractional_max_pool3d", "a large window", (1, 1, 4, 4, 4), 5, output_size=2)
     add("adaptive_avg_pool1d", "None", (1, 4), None)
     add("adaptive_avg_pool2d", "None", (1, 4, 4), None)
 

@@ -87,6 +87,8 @@ RANDOM: dict[str, Any] = {
     "rrelu, in place": (lambda lib, x: lib.nn.functional.rrelu_(x * 1, 0.1, 0.9, True), (20, 30)),
     "gumbel_softmax": (lambda lib, x: lib.nn.functional.gumbel_softmax(x, 0.7), (20, 30)),
     "gumbel_softmax, hard": (lambda lib, x: lib.nn.functional.gumbel_softmax(x, hard=True, dim=0), (20, 30)),
+    "fractional_max_pool2d": (lambda lib, x: lib.nn.functional.fractional_max_pool2d(x, 2, 3), (2, 3, 7, 8)),
+    "fractional_max_pool3d": (lambda lib, x: lib.nn.functional.fractional_max_pool3d(x, 2, 3), (3, 7, 8, 6)),
     "dropout": (lambda lib, x: lib.nn.functional.dropout(x, 0.3), (20, 30)),
     "alpha_dropout": (lambda lib, x: lib.nn.functional.alpha_dropout(x, 0.3, True), (20, 30)),
     "alpha_dropout, in place": (lambda lib, x: lib.nn.functional.alpha_dropout(x * 1, 0.3, True, True), (20, 30)),

@@ -54,6 +54,8 @@ LAYERS: list[tuple[Built, tuple[Any, ...]]] = [
     *[(layer(f"LPPool{n}d", 2, 2), (np.abs(x),)) for n, x in BY_AXES.items()],
     *[(layer(f"AdaptiveAvgPool{n}d", 2), (x,)) for n, x in BY_AXES.items()],
     *[(layer(f"AdaptiveMaxPool{n}d", 2), (x,)) for n, x in BY_AXES.items()],
+    (layer("FractionalMaxPool2d", 2, output_ratio=0.5), (IMAGE,)),
+    (layer("FractionalMaxPool3d", 2, (2, 3, 2), return_indices=True), (VOLUME,)),
     *[(layer(f"MaxUnpool{n}d", 2), (D(1, 1, *[2] * n), np.zeros((1, 1, *[2] * n), np.int64))) for n in (1, 2, 3)],
     *[(layer(f"{kind}Pad{n}d", 1), (x,)) for n, x in BY_AXES.items()
       for kind in ("Reflection", "Replication", "Circular", "Zero")],
@@ -168,6 +170,9 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "instance norm": lambda lib: lib.nn.InstanceNorm2d(3)(lib.ones(2, 3)),
     "instance norm's channels": lambda lib: lib.nn.InstanceNorm2d(4, affine=True)(lib.ones(1, 3, 2, 2)),
     "group norm": lambda lib: lib.nn.GroupNorm(2, 3),
+    "fractional": lambda lib: lib.nn.FractionalMaxPool2d(2),
+    "fractional twice": lambda lib: lib.nn.FractionalMaxPool2d(2, 3, 0.5),
+    "fractional ratio": lambda lib: lib.nn.FractionalMaxPool2d(2, output_ratio=1.5),
     "softmax": lambda lib: lib.nn.Softmax2d()(lib.ones(2)),
     "triplets": lambda lib: lib.nn.TripletMarginWithDistanceLoss(margin=0),
     "attention": lambda lib: lib.nn.MultiheadAttention(5, 2),

@@ -43,7 +43,7 @@ def _offsets(n: int, size: int, stride: int, padding: int, dilation: int, count:
 class _Plan(NamedTuple):
     """What depends on shapes alone."""
 
-    count: _Sizes
+    counts: _Sizes
     #: The shape with padding, long enough for the last window; and where the input is in it.
     wide: _Sizes
     inside: tuple[slice, ...]
@@ -109,8 +109,8 @@ def max_pool(
     shape = x.shape[2:]
     plan = _plan(shape, size, stride, padding, dilation, ceil_mode)
     planes = x.reshape(-1, *shape)
-    best = np.empty((len(planes), *plan.count), x.dtype)
-    index = np.empty((len(planes), *plan.count), np.int64)
+    best = np.empty((len(planes), *plan.counts), x.dtype)
+    index = np.empty((len(planes), *plan.counts), np.int64)
     least = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     many = len(plan.keys) > 255
 
@@ -119,7 +119,7 @@ def max_pool(
         if not top.size:
             return
         # Rows of few windows are slow to go through: then planes go innermost.
-        turned = plan.count[-1] < SHORT <= 2 * (j - i)
+        turned = plan.counts[-1] < SHORT <= 2 * (j - i)
         given = np.ascontiguousarray(part.reshape(j - i, -1).T).reshape(*shape, j - i) if turned else part
         before, after = ((), (slice(None),)) if turned else ((slice(None),), ())
         if plan.wide == shape:
@@ -144,7 +144,7 @@ def max_pool(
         np.add(plan.shifts.take(np.moveaxis(code, -1, 0) if turned else code), plan.base, out=index[i:j])
 
     in_parts(work, len(planes), 2 * prod(shape) * x.itemsize)
-    return best.reshape(*x.shape[:2], *plan.count), index.reshape(*x.shape[:2], *plan.count)
+    return best.reshape(*x.shape[:2], *plan.counts), index.reshape(*x.shape[:2], *plan.counts)
 
 
 def max_pool_backward(grad: Any, index: Any, *, shape: _Sizes, apart: bool) -> Any:

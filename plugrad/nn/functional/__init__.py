@@ -81,6 +81,12 @@ from plugrad.nn.functional.dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
+from plugrad.nn.functional.fractional_pooling import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from plugrad.nn.functional.images import (
     affine_grid,
     channel_shuffle,
@@ -211,6 +217,10 @@ __all__ = [
     "embedding_bag",
     "feature_alpha_dropout",
     "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gaussian_nll_loss",
     "gelu",
     "glu",
