@@ -77,16 +77,6 @@ def no_complex(text: str, error: type[Exception]) -> Refusal:
 no_clamp = no_complex("clamp is not supported for complex types", NotImplementedError)
 
 
-def wants_complex(text: str) -> Refusal:
-    """PyTorch takes complex numbers only, and raises a RuntimeError of this text for others."""
-
-    def refuse(d: dtype, operands: tuple[Any, ...]) -> None:
-        if not d.is_complex:
-            raise RuntimeError(with_hint(text, "make it complex: x.to(plugrad.complex64)."))
-
-    return refuse
-
-
 def boolean_operands(d: dtype, operands: tuple[Any, ...]) -> None:
     """Subtraction refuses boolean operands, whatever the other is."""
     boolean = [x is True or x is False or (isinstance(x, Value) and x.dtype is bool_) for x in operands]

@@ -97,7 +97,7 @@ def _edit(lib, x, value):  # type: ignore[no-untyped-def]
 
 ROWS = {
     "real": Row(either, dtypes=COMPLEX, calls={"property": lambda lib, x: x.real}, method=False),
-    "imag": Row(parts, dtypes=COMPLEX, calls={"property": lambda lib, x: x.imag}, method=False),
+    "imag": Row(either, dtypes=COMPLEX, calls={"property": lambda lib, x: x.imag}, method=False),
     "conj": Row(either, dtypes=COMPLEX),
     "conj_physical": Row(either, dtypes=COMPLEX),
     "resolve_conj": Row(either, dtypes=COMPLEX),
@@ -111,7 +111,7 @@ ROWS = {
     "mH": Row(matrices, dtypes=COMPLEX, calls={"property": lambda lib, x: x.mH}, function=False, method=False),
     "H": Row(lambda draw: iter([sample(draw(2, 3))]), dtypes=COMPLEX, calls={"property": lambda lib, x: x.H},
              function=False, method=False),
-    "view_as_real": Row(parts, dtypes=COMPLEX),
+    "view_as_real": Row(either, dtypes=COMPLEX),
     "view_as_complex": Row(doubled, dtypes=COMPLEX),
     "complex": Row(pairs, dtypes=COMPLEX),
     "polar": Row(pairs, dtypes=COMPLEX),

@@ -49,7 +49,7 @@ CASES = [
     for dtype in row.dtypes
 ]
 # Rows with a sample that PyTorch refuses; in any other row such a sample would test nothing.
-SOME_REFUSED = {"argmax", "argmin", "reshape", *special.SOME_REFUSED}
+SOME_REFUSED = {"argmax", "argmin", "reshape", "imag", "view_as_real", *special.SOME_REFUSED}
 WARNINGS = (
     pytest.mark.filterwarnings("ignore:torch.[a-z_]+ is deprecated:UserWarning"),
     pytest.mark.filterwarnings("ignore:Using torch.cross without specifying the dim arg:UserWarning"),

@@ -23,6 +23,14 @@ sgn = ops.sgn
 _HALF_COMPLEX = "complex numbers have parts of float32 or float64 here; convert first: x.float()."
 
 
+def _complex(name: str, input: Any, text: str) -> Any:
+    """A tensor that has to be complex, or PyTorch's error of this text."""
+    x = dimensions.tensor(name, input)
+    if not x.dtype.is_complex:
+        raise RuntimeError(with_hint(text, "make it complex: x.to(plugrad.complex64)."))
+    return x
+
+
 def real(input: Any) -> Any:
     """Return the real parts.
 
@@ -59,7 +67,7 @@ def imag(input: Any) -> Any:
         >>> plugrad.imag(plugrad.tensor([1 + 2j, 3j]))
         tensor([2., 3.])
     """
-    return ops.imag(dimensions.tensor("imag", input))
+    return ops.imag(_complex("imag", input, "imag is not implemented for tensors with non-complex dtypes."))
 
 
 def conj(input: Any) -> Any:
@@ -214,7 +222,7 @@ def view_as_real(input: Any) -> Any:
         tensor([[1., 2.],
                 [0., 3.]])
     """
-    return ops.view_as_real(dimensions.tensor("view_as_real", input))
+    return ops.view_as_real(_complex("view_as_real", input, "view_as_real is only supported for complex tensors"))
 
 
 def view_as_complex(input: Any) -> Any:

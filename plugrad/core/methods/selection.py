@@ -8,7 +8,7 @@ from typing import Any
 from plugrad.core import dispatch, dtypes, ops
 from plugrad.core.arguments import LARGEST, as_int, mistyped, type_name
 from plugrad.core.errors import with_hint
-from plugrad.core.inplace import in_place, update
+from plugrad.core.inplace import assign, check_writable, in_place, update
 from plugrad.core.methods.arithmetic import tensors_only
 from plugrad.core.promote import plain, result_type, wrong_type
 from plugrad.core.value import Value
@@ -304,9 +304,10 @@ def nan_to_num_(input: Any, nan: Any = None, posinf: Any = None, neginf: Any = N
     """In-place form of ``nan_to_num``."""
     if not input.dtype.is_inexact:
         return input
-    x = ops.view_as_real(input) if input.dtype.is_complex else input
-    update(ops.nan_to_num.op, x, (), _replacements(x, nan, posinf, neginf))
-    return input
+    if input.dtype.is_complex:
+        check_writable(input)
+        return assign(input, nan_to_num(input, nan, posinf, neginf))
+    return update(ops.nan_to_num.op, input, (), _replacements(input, nan, posinf, neginf))
 
 
 clip = clamp
