@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import autograd, dispatch, engine, hooks, printing, record, registry
+from plugrad.core import autograd, copies, dispatch, engine, hooks, printing, record
 from plugrad.core.accumulation import accumulate
 from plugrad.core.errors import with_hint
 from plugrad.core.hooks import RemovableHandle
@@ -470,67 +469,15 @@ class Tensor(Methods, Value):
         return printing.format_tensor(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if self.edge is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment.  If you were attempting to deepcopy a module, this may be because of a "
-                "plugrad.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001\n"
-                "Hint: copy.deepcopy(x.detach()) copies the values."
-            )
-        if id(self) in memo:
-            found: Tensor = memo[id(self)]
-            return found
-        out = self._like(self.device.backend.copy(self.raw))
-        memo[id(self)] = out
-        if self._grad is not None:
-            out._grad = copy.deepcopy(self._grad, memo)
-        for key, value in self.__dict__.items():
-            if key not in _NOT_COPIED:
-                out.__dict__[key] = copy.deepcopy(value, memo)
-        return out
-
-    def _like(self, raw: Any) -> Tensor:
-        """A leaf of this tensor's class and flags around another array."""
-        out: Tensor = object.__new__(type(self))
-        Value.__init__(out, raw, self.device, self.dtype)
-        out.tracked = self.tracked
+        out: Tensor = copies.deep_copy(self, memo)
         return out
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if self.edge is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) can be pickled\nHint: pickle x.detach()."
-            )
-        host = self.device.backend.to_host(self.raw)
-        return _rebuild, (type(self), host, str(self.device), self.dtype, self.tracked)
-
-
-_NOT_COPIED = frozenset(
-    (
-        "_grad",
-        "base",
-        "steps",
-        "views",
-        "creation",
-        "hooks",
-        "post_accumulate_hooks",
-        "detached_from",
-        "accumulator",
-    )
-)
+        return copies.pickled(self)
 
 
 def _type_name(value: object) -> str:
     return type(value).__name__
-
-
-def _rebuild(cls: type[Tensor], host: Any, device: str, dtype: Any, requires_grad: bool) -> Tensor:
-    """Unpickle."""
-    where = registry.resolve(device)
-    out: Tensor = object.__new__(cls)
-    Value.__init__(out, where.backend.from_host(host, where.index), where, dtype)
-    out.tracked = requires_grad
-    return out
 
 
 dispatch.bind(Tensor)
