@@ -443,3 +443,70 @@ def test_nothing_to_average_is_nan():
     assert F.nll_loss(ones(2, 3), long(-100, -100)).isnan().item()
     assert F.cross_entropy(ones(0, 3), torch.zeros(0, dtype=torch.int64)).isnan().item()
     assert F.cross_entropy(ones(2, 3), long(-100, -100), reduction="sum").item() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        (
+            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy",
+            lambda: F.conv1d(ones(1, 1, 5), ones(1, 1, 2), padding="same"),
+        ),
+        ("reduction: 'mean' divides the total loss by both the batch size", lambda: F.kl_div(ones(2), ones(2))),
+        (
+            "Default grid_sample and affine_grid behavior has changed",
+            lambda: F.affine_grid(ones(1, 2, 3), (1, 1, 2, 2)),
+        ),
+        (
+            "Default grid_sample and affine_grid behavior has changed",
+            lambda: F.grid_sample(ones(1, 1, 2, 2), ones(1, 2, 2, 2)),
+        ),
+        ("dropout2d: Received a 2-D input to dropout2d", lambda: F.dropout2d(ones(2, 2))),
+        ("dropout2d: Received a 3D input to dropout2d", lambda: F.dropout2d(ones(2, 2, 2))),
+        ("dropout3d: Received a 3-D input to dropout3d", lambda: F.dropout3d(ones(2, 2, 2))),
+        ("`eps` parameter is deprecated", lambda: F.gumbel_softmax(ones(2), eps=1e-5)),
+        ("`nn.functional.upsample` is deprecated.", lambda: F.upsample(ones(1, 1, 2), 3)),
+        ("Using a target size", lambda: F.smooth_l1_loss(ones(2, 2), ones(2))),
+        ("Using a target size", lambda: F.huber_loss(ones(2, 2), ones(2))),
+    ],
+)
+def test_warnings(text, call):
+    with warns(UserWarning, text):
+        call()
+
+
+def test_convolution_with_even_windows_keeps_the_size():
+    with warns(UserWarning, "Using padding='same'"):
+        y = F.conv1d(torch.tensor([[[1.0, 2.0, 4.0]]]), torch.tensor([[[1.0, 10.0]]]), padding="same")
+    assert y.tolist() == [[[21, 42, 4]]]
+
+
+def test_normalize_into_a_tensor():
+    out = torch.zeros(1, 2)
+    assert F.normalize(torch.tensor([[3.0, 4.0]]), out=out) is out
+    assert_close(out, [[0.6, 0.8]])
+
+
+def test_attention_of_nobody_is_zero_and_so_is_its_gradient():
+    q = torch.tensor([[1.0, 2.0]], requires_grad=True)
+    k = torch.tensor([[1.0, 2.0], [0.0, 1.0]])
+    y = F.scaled_dot_product_attention(q, k, ones(2, 1), torch.zeros(1, 2, dtype=torch.bool))
+    y.sum().backward()
+    assert y.tolist() == [[0]]
+    assert q.grad.tolist() == [[0, 0]]
+
+
+@differs_from_torch("PyTorch divides a row's gradient by the count of another")
+def test_bags_divide_by_the_frequency_of_each_row():
+    weight = torch.zeros(3, 1, requires_grad=True)
+    F.embedding_bag(long(0, 0, 2), weight, long(0), scale_grad_by_freq=True, mode="sum").sum().backward()
+    assert weight.grad.tolist() == [[1], [0], [1]]
+
+
+@differs_from_torch("PyTorch's gradient is not that of what it computed")
+def test_resampling_to_the_same_size_by_a_factor():
+    x = torch.tensor([[[0.0, 1.0, 2.0]]], requires_grad=True)
+    y = F.interpolate(x, scale_factor=1.3)
+    y.sum().backward()
+    assert y.tolist() == [[[0, 0, 1]]]
+    assert x.grad.tolist() == [[[2, 1, 0]]]

@@ -95,6 +95,11 @@ def _refused() -> dict[str, Callable[[Any], Any]]:
         "conv2d: dtype of the bias": lambda lib: lib.nn.functional.conv2d(
             lib.ones(x), lib.ones(w), lib.ones(4).double()
         ),
+        "conv2d: booleans": lambda lib: lib.nn.functional.conv2d(*[lib.ones(2, 2, 2, 2, dtype=lib.bool)] * 2),
+        "conv3d: booleans": lambda lib: lib.nn.functional.conv3d(*[lib.ones(2, 2, 2, 2, 2, dtype=lib.bool)] * 2),
+        "conv_transpose2d: int32": lambda lib: lib.nn.functional.conv_transpose2d(
+            *[lib.ones(2, 2, 2, 2, dtype=lib.int32)] * 2
+        ),
         "conv1d: dimensions": lambda lib: lib.nn.functional.conv1d(lib.ones(3, 4, 4, 4), lib.ones(4, 4, 2)),
         "conv1d: a large window": lambda lib: lib.nn.functional.conv1d(lib.ones(3, 4), lib.ones(4, 3, 9)),
         "conv3d: dimensions": lambda lib: lib.nn.functional.conv3d(lib.ones(3, 4, 4), lib.ones(4, 3, 2, 2, 2)),

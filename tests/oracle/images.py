@@ -205,6 +205,7 @@ def _refused() -> dict[str, Callable[[Any], Any]]:
     add("interpolate", "antialias", x, 2, antialias=True)
     add("interpolate", "integers", x, 2, dtype="int64")
     add("interpolate", "integers, linear", x, 2, mode="linear", dtype="int64")
+    add("interpolate", "bytes, linear", x, 2, mode="linear", dtype="uint8")
     add("interpolate", "no channels", (1, 0, 4), 2)
     add("interpolate", "of nothing", (1, 1, 0), 2)
     add("interpolate", "floats", (1, 1, 4, 4), (2, 2.5))

@@ -164,6 +164,7 @@ def _refused() -> dict[str, Callable[[Any], Any]]:
             if n < 3 or kind == "avg":
                 add(name, "booleans", x, 2, dtype="bool")
         add(f"max_pool{n}d", "dilation", x, 2, dilation=0)
+        add(f"avg_pool{n}d", "int32", x, 2, dtype="int32")
         add(f"avg_pool{n}d", "integers' size", x, 9, dtype="int64")
         for kind in ("avg", "max"):
             name = f"adaptive_{kind}_pool{n}d"

@@ -131,7 +131,7 @@ def check_output(input: Tensor, shape: tuple[int, ...], options: dict[str, Any])
 
 
 def check_convolution_dtypes(function: str, input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-    """Refuse arguments that are no tensors, or of several dtypes."""
+    """Refuse arguments that are no tensors, of several dtypes, or of one that PyTorch's kernels do not have."""
     require_tensors(function, input=input, weight=weight)
     if bias is not None:
         require_tensors(function, input=input, weight=weight, bias=bias)
@@ -150,3 +150,16 @@ def check_convolution_dtypes(function: str, input: Tensor, weight: Tensor, bias:
                 f"convert the bias: bias.to({input.dtype}).",
             )
         )
+    _check_kernel(function, input)
+
+
+def _check_kernel(function: str, input: Tensor) -> None:
+    transposed = "transpose" in function
+    if input.dtype.is_inexact or input.dtype.name == "int64" or (input.dtype.category == 1 and not transposed):
+        return
+    if transposed:
+        kernel = "slow_conv_transpose3d_out_cpu" if function.endswith("3d") else "slow_conv_transpose2d_out_cpu"
+    else:
+        kernel = "compute_columns3d" if function.endswith("3d") else "slow_conv2d_cpu"
+    text = f"\"{kernel}\" not implemented for '{input.dtype.legacy_name}'"
+    raise NotImplementedError(with_hint(text, "convert the input: input.float()."))

@@ -230,12 +230,12 @@ def check_adaptive_dtype(function: str, count: int, input: Tensor) -> None:
 
 
 def check_dtype(function: str, count: int, input: Tensor) -> None:
-    """Refuse booleans, and integers in ``max_pool1d``, in the name of PyTorch's kernel."""
+    """Refuse booleans, and integers that PyTorch's kernel does not have, in its name."""
     kind = input.dtype.category
     kernel = ""
     if function == "max_pool1d" and kind < 2:
         kernel = "max_pool1d_impl"
-    elif kind == 0:
+    elif kind == 0 or (kind == 1 and function.startswith("avg") and input.dtype.name != "int64"):
         kernel = {1: "avg_pool2d", 2: function, 3: "avg_pool3d_out_frame"}[count]
         kernel = "max_pool3d" if function == "max_pool3d" else kernel
     if kernel:

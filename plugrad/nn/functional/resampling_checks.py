@@ -111,7 +111,7 @@ def check_size(input: Tensor, shape: list[Any], mode: str) -> tuple[int, ...]:
             raise RuntimeError(
                 f"Input and output sizes should be greater than 0, but got input ({before}) and output ({after})"
             )
-        if input.dtype.name != "uint8":
+        if input.dtype.name != "uint8" or mode in ("linear", "trilinear"):
             kind = "nearest" if mode.startswith("nearest") else "linear" if mode in _NEEDS else "cubic"
             check_floating(f"compute_indices_weights_{kind}", input)
     return tuple(shape)
