@@ -54,8 +54,8 @@ FUNCTIONS = words("""
     abs abs_ absolute acos acos_ acosh acosh_ add addbmm addcdiv addcmul addmm addmv addr adjoint
     all allclose amax amin aminmax angle any arange arccos arccos_ arccosh arccosh_ arcsin arcsin_
     arcsinh arcsinh_ arctan arctan2 arctan_ arctanh arctanh_ argmax argmin argsort argwhere
-    as_strided as_strided_ as_strided_scatter as_tensor asarray asin asin_ asinh asinh_ atan atan2
-    atan_ atanh atanh_ atleast_1d atleast_2d atleast_3d baddbmm bernoulli bincount bitwise_and
+    as_strided as_strided_scatter as_tensor asarray asin asin_ asinh asinh_ atan atan2 atan_ atanh
+    atanh_ atleast_1d atleast_2d atleast_3d baddbmm bernoulli bincount bitwise_and
     bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor block_diag bmm
     broadcast_shapes broadcast_tensors broadcast_to bucketize can_cast cartesian_prod cat cdist ceil
     ceil_ chain_matmul cholesky_inverse cholesky_solve chunk clamp clamp_ clamp_max clamp_max_

@@ -33,7 +33,7 @@ NOT_BATCHED: dict[str, str] = {
         ["allclose", "equal", "is_nonzero", "is_complex", "is_floating_point", "is_signed", "is_tensor", "numel"],
         A_PYTHON_VALUE,
     ),
-    **dict.fromkeys(["is_conj", "is_neg", "is_inference", "is_same_size"], A_PYTHON_VALUE),
+    **dict.fromkeys(["ndimension", "is_conj", "is_neg", "is_inference", "is_same_size"], A_PYTHON_VALUE),
     **dict.fromkeys(["histc", "histogram", "histogramdd"], LOOKS_AT_VALUES),
     **dict.fromkeys(["cholesky_inverse", "linalg.lu_factor", "linalg.lu_solve"], LOOKS_AT_VALUES),
     **dict.fromkeys(["nn.functional.batch_norm", "nn.functional.instance_norm"], RUNNING_STATISTICS),

@@ -267,6 +267,18 @@ def sum_to_size(input: Any, *size: Any, **names: Any) -> Any:
     return ops.reshape(x.sum(axis, keepdim=True), shape=shape)
 
 
+def ndimension(self: Any) -> int:
+    """Return the number of dimensions: another name of ``dim``.
+
+    Example::
+
+        >>> import plugrad
+        >>> plugrad.zeros(2, 3).ndimension()
+        2
+    """
+    return len(self.raw.shape)
+
+
 class ExpansionMethods:
     """The methods of this chapter."""
 
@@ -276,3 +288,4 @@ class ExpansionMethods:
     expand_as = expand_as
     broadcast_to = broadcast_to
     sum_to_size = sum_to_size
+    ndimension = ndimension

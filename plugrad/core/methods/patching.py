@@ -17,7 +17,6 @@ from plugrad.core.value import Value
 
 __all__ = [
     "as_strided",
-    "as_strided_",
     "as_strided_scatter",
     "diagonal_scatter",
     "narrow_copy",
@@ -280,16 +279,6 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     return ops.as_strided(x, **options)
 
 
-def as_strided_(self: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
-    """In-place form of ``as_strided``: this tensor becomes the view.
-
-    Returns:
-        This tensor.
-    """
-    x, options = _strided("as_strided_", self, size, stride, storage_offset)
-    return layout.rebound(x, ops.as_strided, options)
-
-
 def as_strided_scatter(input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
     """Return ``input`` with the elements that ``as_strided`` reads replaced by ``src``.
 
@@ -385,6 +374,5 @@ class PatchingMethods:
     diagonal_scatter = diagonal_scatter
     narrow_copy = narrow_copy
     as_strided = as_strided
-    as_strided_ = as_strided_
     as_strided_scatter = as_strided_scatter
     fill_diagonal_ = fill_diagonal_
