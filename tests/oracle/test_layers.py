@@ -189,3 +189,53 @@ def test_refusal(case: str) -> None:
     with pytest.raises(type(expected.value)) as actual:
         call(ours)
     assert says(str(actual.value), str(expected.value)), f"{actual.value}\nexpected: {expected.value}"
+
+
+def test_a_convolutional_network_trains_alike() -> None:
+    """LeNet with batch normalization, five steps: seeds, initial values, results and statistics are PyTorch's."""
+    draw = Draw("float64", 3)
+    x, y = draw(16, 1, 28, 28), draw.ints(16, low=0, high=10)
+
+    def losses(lib: Any) -> list[float]:
+        nn = lib.nn
+        lib.manual_seed(0)
+        model = nn.Sequential(
+            *(nn.Conv2d(1, 6, 5, padding=2), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(6, 16, 5), nn.GELU(), nn.AvgPool2d(2), nn.Dropout2d(0.2), nn.Flatten(), nn.Linear(400, 10)),
+        ).double()
+        optimizer = lib.optim.SGD(model.parameters(), lr=0.1)
+        inputs, targets = lib.tensor(x.tolist(), dtype=lib.float64), lib.tensor(y.tolist())
+        found = []
+        for _ in range(5):
+            loss = nn.CrossEntropyLoss()(model(inputs), targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            found.append(loss.item())
+        model.eval()
+        return [*found, model(inputs).sum().item()]
+
+    np.testing.assert_allclose(losses(ours), losses(real), rtol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.:DeprecationWarning")  # PyTorch's own, at the first jvp
+def test_gradients_of_single_samples() -> None:
+    """vmap of grad, and forward mode, through convolution, pooling, normalization and resampling."""
+    draw = Draw("float64", 4)
+    w, x = draw(4, 2, 3, 3), draw(3, 2, 8, 8)
+
+    def run(lib: Any) -> list[Any]:
+        f = lib.nn.functional
+
+        def loss(weight: Any, sample: Any) -> Any:
+            z = f.max_pool2d(f.mish(f.conv2d(sample.unsqueeze(0), weight, padding=1)), 2)
+            z = f.interpolate(f.group_norm(z, 2), scale_factor=2, mode="bilinear")
+            return f.adaptive_avg_pool2d(z, 3).square().mean()
+
+        weight, samples = (lib.tensor(a.tolist(), dtype=lib.float64) for a in (w, x))
+        each = lib.func.vmap(lib.func.grad(loss), in_dims=(None, 0))(weight, samples)
+        value, tangent = lib.func.jvp(lambda v: loss(v, samples[0]), (weight,), (lib.ones_like(weight),))
+        return [host(each), host(value), host(tangent)]
+
+    for mine, theirs in zip(run(ours), run(real), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-8, atol=1e-12)
