@@ -112,6 +112,28 @@ from plugrad.core.registry import register_backend as register_backend
 from plugrad.core.size import Size as Size
 from plugrad.core.tensor import Tensor as Tensor
 from plugrad.core.transforms.vmap import vmap as vmap
+from plugrad.nn.functional import celu as celu
+from plugrad.nn.functional import celu_ as celu_
+from plugrad.nn.functional import channel_shuffle as channel_shuffle
+from plugrad.nn.functional import conv1d as conv1d
+from plugrad.nn.functional import conv2d as conv2d
+from plugrad.nn.functional import conv3d as conv3d
+from plugrad.nn.functional import conv_transpose1d as conv_transpose1d
+from plugrad.nn.functional import conv_transpose2d as conv_transpose2d
+from plugrad.nn.functional import conv_transpose3d as conv_transpose3d
+from plugrad.nn.functional import cosine_similarity as cosine_similarity
+from plugrad.nn.functional import hardshrink as hardshrink
+from plugrad.nn.functional import pairwise_distance as pairwise_distance
+from plugrad.nn.functional import pdist as pdist
+from plugrad.nn.functional import pixel_shuffle as pixel_shuffle
+from plugrad.nn.functional import pixel_unshuffle as pixel_unshuffle
+from plugrad.nn.functional import prelu as prelu
+from plugrad.nn.functional import rrelu as rrelu
+from plugrad.nn.functional import rrelu_ as rrelu_
+from plugrad.nn.functional import selu as selu
+from plugrad.nn.functional import selu_ as selu_
+from plugrad.nn.functional import threshold as threshold
+from plugrad.nn.functional import threshold_ as threshold_
 
 newaxis = None
 _accept_out(globals())
