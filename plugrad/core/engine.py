@@ -56,8 +56,13 @@ def run(
     try:
         if not create_graph:
             return _walk(roots, gradients, keep_graph, False, inputs, accumulate)
-        with modes.enable_grad() if record else modes.no_grad():
+        mode = modes.mode()
+        # As enable_grad and no_grad, which leave inference mode as it is.
+        modes.set_mode(mode if mode < 0 else modes.GRAD if record else modes.NO_GRAD)
+        try:
             return _walk(roots, gradients, keep_graph, True, inputs, accumulate)
+        finally:
+            modes.set_mode(mode)
     finally:
         if inputs is not None:
             _partial.set(partial)

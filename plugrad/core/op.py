@@ -19,6 +19,7 @@ from typing import Any, Final
 from plugrad.core import dispatch, dispatch_fixed, saving
 from plugrad.core.namespace import DEFINITIONS, FUNCTIONS, WHOLE
 from plugrad.core.node import Edge, Node
+from plugrad.core.sources import GENERAL, INPUT, OUTPUT, PLAIN
 
 #: Every op by its name. The test suite walks it, so that no op goes untested.
 OPS: Final[dict[str, Op]] = {}
@@ -73,8 +74,8 @@ class Op:
         self.joint: _Rule | None = None
         self.composite = not (self.constant or self.undefined)
         self.saves: tuple[str, ...] = ()
-        #: For each of ``saves`` that is one array: (its input, None) or (None, its output); else None.
-        self.sources: tuple[tuple[int | None, int | None] | None, ...] = ()
+        #: For each of ``saves``: what it is, and which input or output.
+        self.sources: tuple[tuple[int, int], ...] = ()
         self._users: list[int] = []
         self.plan: tuple[str, ...] = ()
         #: keep() of every mask, for the elementwise forms.
@@ -147,12 +148,13 @@ class Op:
             self.keeps = [self.keep(mask) for mask in range(everything + 1)]
             assert len(self.saves) == len(self.inputs) + 1, f"op '{self.name}' is elementwise and saves {self.saves}"
 
-    def _source(self, name: str) -> tuple[int | None, int | None] | None:
+    def _source(self, name: str) -> tuple[int, int]:
+        """How ``saving`` finds what stands under a name of ``saves``."""
         if name in self.places:
-            return None if self.variadic is not None else (self.places[name], None)
-        if name[0] == "y" and name[1:].isdigit():
-            return (None, int(name[1:]))
-        return (None, 0) if name == "y" else None
+            return (GENERAL, 0) if self.variadic is not None else (INPUT, self.places[name])
+        if name == "y" or (name[0] == "y" and name[1:].isdigit()):
+            return OUTPUT, int(name[1:] or 0)
+        return (GENERAL, 0) if name.endswith("_dtype") else (PLAIN, 0)
 
     def _read(self, rule: _Rule, named: dict[str, int], mask: int) -> tuple[str, ...]:
         """The names a rule asks for after xp and g, noted in ``named`` with the inputs that they serve."""

@@ -11,6 +11,7 @@ from plugrad.core import node as nodes
 from plugrad.core.anomaly import modified
 from plugrad.core.errors import BACKWARD_TWICE, INFERENCE_SAVED
 from plugrad.core.node import PACKED, Edge
+from plugrad.core.sources import GENERAL, INPUT, PLAIN
 from plugrad.core.packing import Packed, Pair
 from plugrad.core.record import NUMBERS, nested
 from plugrad.core.value import Value
@@ -58,38 +59,40 @@ def saved_tensors(node: OpNode, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     They keep the version counter they were saved with: an in-place change is refused in the next derivative too.
     """
     result: list[Any] = []
-    notes, count, at = node.versions, len(node.versions), 0
+    notes, at = node.versions, 0
     device, edges = node.device, node.edges
-    for k, (source, raw) in enumerate(zip(node.op.sources, saved, strict=True)):
-        # One array, as nearly always: without a look at names.
-        if source is not None and raw.__class__ is not tuple and raw.__class__ is not Packed:
-            if raw is None or raw.__class__ in NUMBERS:
-                result.append(raw)
-                continue
-            i, number = source
-            edge: Any = edges[i] if i is not None else (node, number)
+    for k, (kind, i) in enumerate(node.op.sources):
+        raw = saved[k]
+        if raw is None or kind == PLAIN:
+            result.append(raw)
+        elif kind != GENERAL and raw.__class__ is not Packed and raw.__class__ is not tuple:
+            # One array, as nearly always: without a look at names.
+            edge: Any = edges[i] if kind == INPUT else (node, i)
             if edge is not None and edge[1] is None and edge[0].raw is raw:
                 # The leaf itself, unless it has another array by now.
                 result.append(edge[0])
-                at += 3 if at < count and notes[at + 2] == k else 0
+                at += 3 if at < len(notes) and notes[at + 2] == k else 0
+                continue
+            if raw.__class__ in NUMBERS:
+                result.append(raw)
                 continue
             tensor = record.Tensor(raw, device, device.backend.dtype_of(raw))
-            if at < count and notes[at + 2] == k:
+            if at < len(notes) and notes[at + 2] == k:
                 tensor.version = notes[at]
                 at += 3
             if edge is not None and tensor.dtype.is_inexact:
                 tensor.edge = edge
                 tensor.tracked = True
             result.append(tensor)
-            continue
-        while at < count and notes[at + 2] <= k:
-            at += 3
-        what = node.op.saves[k]
-        if what.endswith("_dtype") and what not in node.op.places:
-            known = node.device.backend.dtypes.items()
-            result.append(next((d for d, raw in known if raw == saved[k]), None))
         else:
-            result.append(_converted(node, saved, k, _tensor_of(node)))
+            while at < len(notes) and notes[at + 2] <= k:
+                at += 3
+            what = node.op.saves[k]
+            if what.endswith("_dtype") and what not in node.op.places:
+                known = device.backend.dtypes.items()
+                result.append(next((d for d, known_raw in known if known_raw == raw), None))
+            else:
+                result.append(_converted(node, saved, k, _tensor_of(node)))
     return tuple(result)
 
 
