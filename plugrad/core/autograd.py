@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +32,9 @@ def _as_tuple(values: Any) -> tuple[Any, ...]:
 
 def _inputs(inputs: Any, caller: str) -> tuple[Any, ...]:
     """``inputs`` of ``backward`` and ``grad``: tensors and edges, alone, in a sequence or in a dict."""
-    if isinstance(inputs, Mapping) and type(inputs) is not dict:
+    # The usual kinds first: asking for an abstract class is slow.
+    plain = inputs.__class__ is list or inputs.__class__ is tuple
+    if not plain and isinstance(inputs, Mapping) and type(inputs) is not dict:
         raise TypeError(
             f"`inputs` argument to `{caller}()` must be a dict, not {type(inputs).__name__}. Other Mapping types are "
             "not supported."
@@ -106,10 +109,7 @@ def _outside(gradient: Any, create_graph: bool) -> Any:
 
 
 def _numel(value: Any) -> int:
-    n = 1
-    for size in value.raw.shape:
-        n *= size
-    return n
+    return math.prod(value.raw.shape)
 
 
 def _check_roots(outputs: tuple[Any, ...]) -> None:
@@ -230,7 +230,9 @@ def grad(
     _check_roots(ys)
     keep = create_graph if retain_graph is None else retain_graph
     # Incoming gradients of a function transform that the outputs do not belong to: rules have to run on Tensors.
-    lifted = any([isinstance(s, Value) and s.device.depth > y.device.depth for s, y in zip(given, ys, strict=True)])
+    lifted = grad_outputs is not None and any(
+        [isinstance(s, Value) and s.device.depth > y.device.depth for s, y in zip(given, ys, strict=True)]
+    )
     # Outputs with tangents of forward mode by hand: gradients have tangents too, also of tensors from outside of it.
     lifted = lifted or any([y.device.depth and y.device.outside is None for y in ys])
     if lifted and not create_graph:

@@ -213,6 +213,8 @@ def pow_backward(grad: Any, x: Any, *, exponent: float) -> Any:
     """grad * exponent * x**(exponent - 1); of a square, the usual case, in two passes."""
     if exponent == 2:
         return times(x + x, grad)
+    if exponent == 1:
+        return np.positive(grad)
     if exponent == 0:
         return np.zeros_like(grad)
     y = pow_(x, exponent - 1)
