@@ -11,9 +11,9 @@ from plugrad.core import node as nodes
 from plugrad.core.anomaly import modified
 from plugrad.core.errors import BACKWARD_TWICE, INFERENCE_SAVED
 from plugrad.core.node import PACKED, Edge
-from plugrad.core.sources import GENERAL, INPUT, PLAIN
 from plugrad.core.packing import Packed, Pair
 from plugrad.core.record import NUMBERS, nested
+from plugrad.core.sources import GENERAL, INPUT, PLAIN
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:
