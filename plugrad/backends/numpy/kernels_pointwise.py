@@ -213,10 +213,10 @@ def pow_backward(grad: Any, x: Any, *, exponent: float) -> Any:
     """grad * exponent * x**(exponent - 1); of a square, the usual case, in two passes."""
     if exponent == 2:
         return times(x + x, grad)
-    if exponent == 1:
+    if exponent == 1 and grad.shape == x.shape:
         return np.positive(grad)
     if exponent == 0:
-        return np.zeros_like(grad)
+        return np.zeros(np.broadcast_shapes(grad.shape, x.shape), grad.dtype)
     y = pow_(x, exponent - 1)
     y *= exponent
     return times(y, grad)

@@ -57,11 +57,12 @@ pow_.vjp(x1=_pow_base, x2=_pow_exponent)
 
 
 @op(elementwise=True, samples=lambda: [
-    case(real(3, 4), real(3, 4, low=0.5), exponent=exponent) for exponent in (2, 0.5, -1, 3)])  # fmt: skip
+    case(real(3, 4), real(3, 4, low=0.5), exponent=exponent) for exponent in (2, 0.5, -1, 3, 1, 0)])  # fmt: skip
 def pow_backward(xp, grad, x, *, exponent):
     """The gradient of a power with a number as the exponent, with respect to the base."""
     if exponent == 0:
-        return xp.zeros_like(grad)
+        # Of the shape that grad and x have together.
+        return xp.zeros_like(grad * x)
     return grad * (exponent * xp.pow(x, exponent - 1))
 
 
