@@ -24,22 +24,21 @@ from plugrad.core.views import Outdated
 _CONVERTED: Final = """
     acos acosh add addcdiv addcmul addr angle arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin
     asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor cat
-    column_stack concat concatenate copysign cos cosh cumprod cumsum deg2rad diff div
+    cholesky_inverse cholesky_solve column_stack concat concatenate copysign cos cosh cumprod cumsum deg2rad diff div
     divide dstack empty eq erf exp exp2 expm1 eye floor_divide fmax fmin fmod full ge ger greater
     greater_equal gt hstack hypot kron le less less_equal linspace log log10 log1p log2 logaddexp logical_and
-    logical_not logical_or logical_xor logspace logsumexp lt max maximum mean min minimum mul multiply nanmean
-    nansum ne nextafter normal not_equal ones outer pow prod rad2deg rand randint randn randperm reciprocal
+    logical_not logical_or logical_xor logspace logsumexp lt matrix_power max maximum mean min minimum mul multiply
+    nanmean nansum ne nextafter normal not_equal ones outer pow prod rad2deg rand randint randn randperm reciprocal
     remainder row_stack rsqrt sigmoid sin sinh sqrt square stack std sub subtract sum tan tanh true_divide var
     vstack xlogy zeros
 """
 
 #: Outputs must have the very dtype of the result.
 _EXACT: Final = """
-    addbmm addmm addmv all amax amin any argmax argmin baddbmm bitwise_not bmm bucketize chain_matmul cholesky_inverse
-    cholesky_solve complex cross diag dot float_power gather index_select inner inverse isin isneginf isposinf
-    log_softmax logcumsumexp lu_solve masked_select matmul matrix_power mm msort mv nan_to_num nanquantile nonzero
-    norm polar quantile renorm searchsorted signbit slice_scatter softmax take take_along_dim tensordot tril triu vdot
-    where
+    addbmm addmm addmv all amax amin any argmax argmin baddbmm bitwise_not bmm bucketize chain_matmul complex cross
+    diag dot float_power gather index_select inner inverse isin isneginf isposinf log_softmax logcumsumexp lu_solve
+    masked_select matmul mm msort mv nan_to_num nanquantile nonzero norm polar quantile renorm searchsorted signbit
+    slice_scatter softmax take take_along_dim tensordot tril triu vdot where
 """
 
 #: The same, in the words of PyTorch's elementwise ops.
