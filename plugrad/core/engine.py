@@ -216,7 +216,8 @@ def _add(buffers: dict[Any, Any], owned: set[Any], edge: tuple[Any, int | None],
         buffers[target] = grad
     elif create_graph:
         buffers[target] = known + grad
-    elif target in owned:
+    elif target in owned and not target.device.depth:
+        # Arrays of function transforms are Tensors, which are left as they are.
         known += grad
         buffers[target] = known
     else:
