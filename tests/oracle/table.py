@@ -55,7 +55,12 @@ def tested_rows() -> set[str]:
     found: set[str] = set()
     for module in pkgutil.iter_modules(oracle.__path__):
         if module.name.startswith("test_"):
-            found |= set(getattr(importlib.import_module(f"tests.oracle.{module.name}"), "TABLE", ()))
+            try:
+                found |= set(getattr(importlib.import_module(f"tests.oracle.{module.name}"), "TABLE", ()))
+            except ModuleNotFoundError as error:
+                # What imports PyTorch itself takes up no rows: those that do can be read without it.
+                if error.name != "torch":
+                    raise
     return found
 
 
