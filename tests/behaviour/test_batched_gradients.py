@@ -21,7 +21,7 @@ def test_rows_are_those_of_a_loop() -> None:
     for i in range(3):
         for batch, alone in zip(found, torch.autograd.grad(y, (x, w), seeds[i], retain_graph=True), strict=True):
             assert not batch.requires_grad
-            np.testing.assert_allclose(batch[i].numpy(), alone.numpy(), rtol=1e-5, atol=1e-12)
+            np.testing.assert_allclose(batch[i].cpu().numpy(), alone.cpu().numpy(), rtol=1e-5, atol=1e-12)
 
 
 def test_unused_inputs_stay_none() -> None:
@@ -40,7 +40,7 @@ def test_it_can_be_differentiated_again() -> None:
     z = (0.1 * fresh.exp() * 2.0).softmax(0)
     alone = [torch.autograd.grad(z, fresh, row, create_graph=True)[0] for row in torch.eye(3)]
     (wanted,) = torch.autograd.grad(torch.stack(alone).square().sum(), fresh)
-    np.testing.assert_allclose(second.numpy(), wanted.numpy(), rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(second.cpu().numpy(), wanted.cpu().numpy(), rtol=1e-4, atol=1e-9)
 
 
 def test_the_rest_of_the_shape_must_be_the_outputs() -> None:

@@ -196,7 +196,21 @@ class Extension:
 
         if name not in EXTENSIONS[self._name]:
             raise AttributeError(f"loopback: '{self._name}.{name}' is not in the standard")
-        return _function(getattr(getattr(np, self._name), name))
+        found = getattr(getattr(np, self._name), name)
+        return _function(_complex(found) if name in ("eig", "eigvals") else found)
+
+
+def _complex(function):
+    """The standard's eigenvalues are complex, also where NumPy before 2.5 gives real ones."""
+
+    def call(x):
+        found = function(x)
+        several = found if isinstance(found, tuple) else (found,)
+        kind = np.result_type(x.dtype, np.complex64)
+        cast = [part.astype(kind) for part in several]
+        return tuple(cast) if isinstance(found, tuple) else cast[0]
+
+    return call
 
 
 @plugrad.hookimpl
