@@ -195,7 +195,7 @@ def test_overlapping_windows_are_not_written() -> None:
     windows = x.unfold(0, 2, 1)
     if windows._base is None:
         pytest.skip("a copy, on this library")
-    with unchanged(x), pytest.raises(RuntimeError, match="single memory location|has no kernel of it"):
+    with unchanged(x), pytest.raises(RuntimeError, match=r"single memory location|has no kernel of it"):
         windows.add_(1)
     try:
         windows[0].add_(1)
