@@ -253,7 +253,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--turns", type=int, default=21, help="how many ratios to take the median of")
     given = parser.parse_args(arguments)
     try:
-        import torch  # noqa: F401
+        import torch  # noqa: F401 - whether it is there
     except ImportError:
         print("the benchmarks compare with PyTorch: pip install torch==2.13.0", file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import api_pages  # noqa: E402 - after the path is set
 
-import plugrad  # noqa: E402
+import plugrad  # noqa: E402 - after the path is set
 
 project = "plugrad"
 copyright = "the plugrad authors"

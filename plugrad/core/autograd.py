@@ -58,7 +58,7 @@ def _size(value: Any) -> str:
     return f"plugrad.Size({list(value.raw.shape)})"
 
 
-def _seeds(outputs: tuple[Any, ...], given: tuple[Any, ...], create_graph: bool, batched: bool = False) -> list[Any]:
+def _seeds(outputs: tuple[Any, ...], given: tuple[Any, ...], create_graph: bool) -> list[Any]:
     """The incoming gradients: those given, checked, or ones for scalar outputs."""
     seeds: list[Any] = []
     for i, (output, seed) in enumerate(zip(outputs, given, strict=True)):

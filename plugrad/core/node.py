@@ -37,7 +37,7 @@ def observe(observer: Callable[[Any], None], on: bool) -> None:
         else:
             _observers.remove(observer)
         unique = tuple(dict.fromkeys(_observers))
-        _observer = None if not unique else unique[0] if len(unique) == 1 else lambda node: [f(node) for f in unique]  # type: ignore[assignment]
+        _observer = None if not unique else unique[0] if len(unique) == 1 else lambda node: [f(node) for f in unique]  # type: ignore[assignment]  # a lambda has no annotations
 
 
 class OutputFacts(NamedTuple):

@@ -128,7 +128,7 @@ def _integers(first: int, stride: int, count: int, dtype: dtypes.dtype, device: 
             return found
     wide: Tensor = ops.arange(0, count, 1, dtype=dtypes.int64, device=device)
     # Numbers beyond the dtype wrap, as PyTorch's do.
-    return ops.astype(ops.add(ops.multiply(wide, stride), first), dtype=dtype)  # type: ignore[no-any-return]
+    return ops.astype(ops.add(ops.multiply(wide, stride), first), dtype=dtype)  # type: ignore[no-any-return]  # ops are untyped
 
 
 def _floats(first: float, stride: float, count: int, dtype: dtypes.dtype, device: Any) -> Tensor:

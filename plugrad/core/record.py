@@ -40,7 +40,7 @@ def nested(op: Op, flat: tuple[Any, ...]) -> tuple[Any, ...]:
 
 #: In PyTorch always views, but not to be made of the standard's functions. Where a library that has views must copy,
 #: ``inplace.check_writable`` refuses to change either.
-ALWAYS_VIEWS = ("as_strided", "unfold")
+ALWAYS_VIEWS = ("as_strided", "unfold", "view_as_complex", "view_as_real")
 
 
 def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | None = None) -> None:

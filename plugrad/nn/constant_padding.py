@@ -6,14 +6,31 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from plugrad.nn import functional as F  # noqa: N812 - what everybody calls it
-from plugrad.nn.module import Module
-from plugrad.nn.padding import _widths
+from plugrad.nn.padding import Pad
 
 if TYPE_CHECKING:
     from plugrad.core.tensor import Tensor
 
 
-class ConstantPad1d(Module):
+class _ConstantPad(Pad):
+    """What the layers that pad with a number of the user's have in common."""
+
+    value: float
+
+    def __init__(self, padding: int | Sequence[int], value: float) -> None:
+        super().__init__(padding)
+        self.value = value
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Pad."""
+        return F.pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        """Show the options."""
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ConstantPad1d(_ConstantPad):
     """Pad the last dimension with one number.
 
     Args:
@@ -31,24 +48,10 @@ class ConstantPad1d(Module):
         plugrad.Size([1, 1, 6])
     """
 
-    padding: tuple[int, ...]
-    value: float
-
-    def __init__(self, padding: int | Sequence[int], value: float) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 2)
-        self.value = value
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "constant", self.value)
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"padding={self.padding}, value={self.value}"
+    _ends = 2
 
 
-class ZeroPad1d(Module):
+class ZeroPad1d(Pad):
     """Pad the last dimension with zeros.
 
     Args:
@@ -65,22 +68,10 @@ class ZeroPad1d(Module):
         plugrad.Size([1, 1, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 2)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "constant", 0.0)
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _ends = 2
 
 
-class ConstantPad2d(Module):
+class ConstantPad2d(_ConstantPad):
     """Pad the last two dimensions with one number.
 
     Args:
@@ -98,24 +89,10 @@ class ConstantPad2d(Module):
         plugrad.Size([1, 1, 6, 6])
     """
 
-    padding: tuple[int, ...]
-    value: float
-
-    def __init__(self, padding: int | Sequence[int], value: float) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 4)
-        self.value = value
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "constant", self.value)
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"padding={self.padding}, value={self.value}"
+    _ends = 4
 
 
-class ZeroPad2d(Module):
+class ZeroPad2d(Pad):
     """Pad the last two dimensions with zeros.
 
     Args:
@@ -132,22 +109,10 @@ class ZeroPad2d(Module):
         plugrad.Size([1, 1, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 4)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "constant", 0.0)
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _ends = 4
 
 
-class ConstantPad3d(Module):
+class ConstantPad3d(_ConstantPad):
     """Pad the last three dimensions with one number.
 
     Args:
@@ -165,24 +130,10 @@ class ConstantPad3d(Module):
         plugrad.Size([1, 1, 6, 6, 6])
     """
 
-    padding: tuple[int, ...]
-    value: float
-
-    def __init__(self, padding: int | Sequence[int], value: float) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 6)
-        self.value = value
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "constant", self.value)
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"padding={self.padding}, value={self.value}"
+    _ends = 6
 
 
-class ZeroPad3d(Module):
+class ZeroPad3d(Pad):
     """Pad the last three dimensions with zeros.
 
     Args:
@@ -199,16 +150,4 @@ class ZeroPad3d(Module):
         plugrad.Size([1, 1, 6, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 6)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "constant", 0.0)
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _ends = 6

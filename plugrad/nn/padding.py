@@ -12,11 +12,27 @@ if TYPE_CHECKING:
     from plugrad.core.tensor import Tensor
 
 
-def _widths(padding: int | Sequence[int], count: int) -> tuple[int, ...]:
-    return (padding,) * count if isinstance(padding, int) else tuple(padding)
+class Pad(Module):
+    """What the layers have in common: each names the mode, and how many ends of dimensions it pads."""
+
+    padding: tuple[int, ...]
+    _mode = "constant"
+    _ends: int
+
+    def __init__(self, padding: int | Sequence[int]) -> None:
+        super().__init__()
+        self.padding = (padding,) * self._ends if isinstance(padding, int) else tuple(padding)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Pad."""
+        return F.pad(input, self.padding, self._mode)
+
+    def extra_repr(self) -> str:
+        """Show the options."""
+        return f"{self.padding}"
 
 
-class ReflectionPad1d(Module):
+class ReflectionPad1d(Pad):
     """Pad the last dimension with what is mirrored at the edges.
 
     Args:
@@ -33,22 +49,10 @@ class ReflectionPad1d(Module):
         plugrad.Size([1, 1, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 2)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "reflect")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "reflect", 2
 
 
-class ReflectionPad2d(Module):
+class ReflectionPad2d(Pad):
     """Pad the last two dimensions with what is mirrored at the edges.
 
     Args:
@@ -65,22 +69,10 @@ class ReflectionPad2d(Module):
         plugrad.Size([1, 1, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 4)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "reflect")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "reflect", 4
 
 
-class ReflectionPad3d(Module):
+class ReflectionPad3d(Pad):
     """Pad the last three dimensions with what is mirrored at the edges.
 
     Args:
@@ -97,22 +89,10 @@ class ReflectionPad3d(Module):
         plugrad.Size([1, 1, 6, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 6)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "reflect")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "reflect", 6
 
 
-class ReplicationPad1d(Module):
+class ReplicationPad1d(Pad):
     """Pad the last dimension with the edges repeated.
 
     Args:
@@ -129,22 +109,10 @@ class ReplicationPad1d(Module):
         plugrad.Size([1, 1, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 2)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "replicate")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "replicate", 2
 
 
-class ReplicationPad2d(Module):
+class ReplicationPad2d(Pad):
     """Pad the last two dimensions with the edges repeated.
 
     Args:
@@ -161,22 +129,10 @@ class ReplicationPad2d(Module):
         plugrad.Size([1, 1, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 4)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "replicate")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "replicate", 4
 
 
-class ReplicationPad3d(Module):
+class ReplicationPad3d(Pad):
     """Pad the last three dimensions with the edges repeated.
 
     Args:
@@ -193,22 +149,10 @@ class ReplicationPad3d(Module):
         plugrad.Size([1, 1, 6, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 6)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "replicate")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "replicate", 6
 
 
-class CircularPad1d(Module):
+class CircularPad1d(Pad):
     """Pad the last dimension with what is on the other side.
 
     Args:
@@ -225,22 +169,10 @@ class CircularPad1d(Module):
         plugrad.Size([1, 1, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 2)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "circular")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "circular", 2
 
 
-class CircularPad2d(Module):
+class CircularPad2d(Pad):
     """Pad the last two dimensions with what is on the other side.
 
     Args:
@@ -257,22 +189,10 @@ class CircularPad2d(Module):
         plugrad.Size([1, 1, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 4)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "circular")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "circular", 4
 
 
-class CircularPad3d(Module):
+class CircularPad3d(Pad):
     """Pad the last three dimensions with what is on the other side.
 
     Args:
@@ -289,16 +209,4 @@ class CircularPad3d(Module):
         plugrad.Size([1, 1, 6, 6, 6])
     """
 
-    padding: tuple[int, ...]
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        self.padding = _widths(padding, 6)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Pad."""
-        return F.pad(input, self.padding, "circular")
-
-    def extra_repr(self) -> str:
-        """Show the options."""
-        return f"{self.padding}"
+    _mode, _ends = "circular", 6

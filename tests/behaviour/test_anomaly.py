@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 import warnings
 import weakref
 from collections.abc import Iterator
@@ -176,20 +175,19 @@ def test_second_derivative_shows_what_induced_it() -> None:
     def run() -> None:
         with autograd.set_detect_anomaly(True):
             x = zero()
-            y = x**1.5
+            y = x.sqrt()
             (first,) = autograd.grad(y.sum(), x, create_graph=True)
             autograd.grad((first * 0).sum(), x)
 
     text, caught = shown(run)
-    # The derivative of a power's gradient is a node of its own here.
-    assert re.fullmatch(r"Function 'PowBackward(Backward)?0' returned nan values in its [01]th output\.", text)
+    assert text == "Function 'DivBackward0' returned nan values in its 1th output."
     assert len(caught) == 2
     assert "autograd.grad(y.sum(), x, create_graph=True)" in caught[0]
     assert caught[1].startswith(
-        "\n\nPrevious calculation was induced by PowBackward0. Traceback of forward call that induced the previous "
+        "\n\nPrevious calculation was induced by SqrtBackward0. Traceback of forward call that induced the previous "
         "calculation:\n"
     )
-    assert "y = x**1.5" in caught[1]
+    assert "y = x.sqrt()" in caught[1]
 
 
 def test_hooks_can_repair_a_gradient() -> None:

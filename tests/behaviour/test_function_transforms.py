@@ -322,7 +322,7 @@ class ByAttributes(Function):
 def test_attributes_are_batched_too() -> None:
     v = three()
     assert_close(func.vmap(func.grad(ByAttributes.apply))(v), v.exp())
-    f = lambda v: func.vmap(ByAttributes.apply)(v).sum()  # noqa: E731
+    f = lambda v: func.vmap(ByAttributes.apply)(v).sum()  # noqa: E731 - of one line
     assert_close(func.grad(f)(v), v.exp())
     leaf = three().requires_grad_()
     (first,) = torch.autograd.grad(f(leaf), leaf, create_graph=True)

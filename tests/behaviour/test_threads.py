@@ -65,7 +65,7 @@ def test_shared_leaf_whose_gradient_is_there_or_not() -> None:
     """The first gradient of all is not lost either."""
     for _ in range(300):
         x, y = torch.zeros(2, requires_grad=True), torch.zeros(2, requires_grad=True)
-        in_threads(lambda i, x=x, y=y: ((i + 1) * x + y).sum().backward())  # type: ignore[misc]
+        in_threads(lambda i, x=x, y=y: ((i + 1) * x + y).sum().backward())
         assert x.grad.tolist() == [10.0, 10.0]
         assert y.grad.tolist() == [4.0, 4.0]
 

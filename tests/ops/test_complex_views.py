@@ -76,3 +76,21 @@ def test_gradients_of_what_was_set(device):
 def test_a_changed_view_of_a_leaf_is_refused(device):
     with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being used in an in-place"):
         leaf(device).real.mul_(2)
+
+
+def test_no_change_is_lost(device):
+    """Where what stands for a view is a copy, neither it nor what it was made of can be changed."""
+    x = leaf(device).detach().clone()
+    pairs = plugrad.view_as_real(x)
+    before = x.tolist()
+    for changed in (pairs, x):
+        try:
+            changed.add_(1.0)
+        except RuntimeError:
+            assert x.tolist() == before
+        assert plugrad.view_as_real(x).tolist() == pairs.tolist()
+        before = x.tolist()
+    backend = x.device.backend
+    if backend.capabilities.views and not backend.shares_memory(pairs.raw, x.raw):
+        with pytest.raises(RuntimeError, match="has no kernel of it"):
+            x.add_(1.0)

@@ -51,20 +51,20 @@ def doubled(draw: Draw) -> Iterator[Sample]:
         yield sample(real(*shape))
 
 
-def _sets(part: str):  # type: ignore[no-untyped-def]
+def _sets(part: str):
     """A part replaced, or changed in place through its view."""
 
-    def assigned(lib, x, value):  # type: ignore[no-untyped-def]
+    def assigned(lib, x, value):
         y = x * 1
         setattr(y, part, value)
         return y
 
-    def multiplied(lib, x, value):  # type: ignore[no-untyped-def]
+    def multiplied(lib, x, value):
         y = x * 1
         getattr(y, part).mul_(value)
         return y
 
-    def seen(lib, x, value):  # type: ignore[no-untyped-def]
+    def seen(lib, x, value):
         y = x * 1
         view = lib.view_as_real(y)
         getattr(y, part).copy_(value)
@@ -85,7 +85,7 @@ def edited(draw: Draw) -> Iterator[Sample]:
     yield sample(draw(2, 3), real(2, 3, 2))
 
 
-def _edit(lib, x, value):  # type: ignore[no-untyped-def]
+def _edit(lib, x, value):
     """In place through the two forms of one memory, in both directions."""
     y = x * 1
     lib.view_as_real(y).mul_(value)

@@ -158,7 +158,7 @@ def _tensor(lib: Any, given: np.ndarray | Laid, leaves: list[Any], grad: bool) -
     if layout == "stepped":
         return tensor[..., ::2]
     if layout == "expanded":
-        return tensor.expand(given.array.shape)  # type: ignore[union-attr]
+        return tensor.expand(given.array.shape)
     return tensor
 
 

@@ -117,7 +117,7 @@ class Machine:
             mode = 2
         with contextlib.suppress(RuntimeError):
             # PyTorch makes the history of a view anew when it is asked for, and is wrong about leaves until then.
-            x.grad_fn  # noqa: B018
+            x.grad_fn  # noqa: B018 - asking is what may raise
         try:
             with _mode(self.lib, mode):
                 made = step(self.lib, x, y, z, Numbers(a, b, c))
@@ -315,7 +315,7 @@ def check(program: list[Instruction], start: int, second: bool = False, each: bo
 
 def draw(numbers: random.Random, length: int) -> list[Instruction]:
     """A random program."""
-    return [tuple(numbers.randrange(limit) for limit in LIMITS) for _ in range(length)]  # type: ignore[misc]
+    return [tuple(numbers.randrange(limit) for limit in LIMITS) for _ in range(length)]
 
 
 def fails(program: list[Instruction], start: int, second: bool) -> str | None:

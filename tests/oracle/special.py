@@ -30,7 +30,7 @@ def of(low: float, high: float, *points: float) -> Callable[[Draw], Iterator[Sam
 
 
 def special(samples: Callable[[Draw], Iterator[Sample]], **options: object) -> Row:
-    return Row(samples, **{"method": False, "tolerance": TOLERANCE, **options})  # type: ignore[arg-type]
+    return Row(samples, **{"method": False, "tolerance": TOLERANCE, **options})
 
 
 def logits(draw: Draw) -> Iterator[Sample]:

@@ -346,7 +346,7 @@ def _look(call: Call, seen: dict[str, set[str]], found: Facts) -> None:
     try:
         differentiable = derivative(call) is not None
     except Exception as error:
-        found.reasons.setdefault("derivative", repr(error))  # type: ignore[union-attr]
+        found.reasons.setdefault("derivative", repr(error))
     if differentiable:
         seen["derivative"].add(YES)
     checks = {
@@ -362,7 +362,7 @@ def _look(call: Call, seen: dict[str, set[str]], found: Facts) -> None:
             wrong = repr(error)
         seen[what].add(YES if wrong is None else NO)
         if wrong is not None:
-            found.reasons.setdefault(what, wrong)  # type: ignore[union-attr]
+            found.reasons.setdefault(what, wrong)
     if call.variables:
         try:
             seen["complex"].add(_complex(call))

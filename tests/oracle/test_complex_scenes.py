@@ -33,7 +33,7 @@ def checkpointed(lib: Any) -> list[Any]:
 def module_hooks(lib: Any) -> list[Any]:
     seen: list[Any] = []
 
-    class Square(lib.nn.Module):  # type: ignore[misc]
+    class Square(lib.nn.Module):
         def forward(self, x: Any) -> Any:
             return x * x
 
@@ -46,7 +46,7 @@ def module_hooks(lib: Any) -> list[Any]:
 
 
 def function(lib: Any) -> list[Any]:
-    class Both(lib.autograd.Function):  # type: ignore[misc]
+    class Both(lib.autograd.Function):
         @staticmethod
         def forward(x: Any, y: Any) -> Any:
             return x * y, x.abs()

@@ -56,7 +56,8 @@ LAYERS: list[tuple[Built, tuple[Any, ...]]] = [
     *[(layer(f"AdaptiveMaxPool{n}d", 2), (x,)) for n, x in BY_AXES.items()],
     (layer("FractionalMaxPool2d", 2, output_ratio=0.5), (IMAGE,)),
     (layer("FractionalMaxPool3d", 2, (2, 3, 2), return_indices=True), (VOLUME,)),
-    *[(layer(f"MaxUnpool{n}d", 2), (D(1, 1, *[2] * n), np.zeros((1, 1, *[2] * n), np.int64))) for n in (1, 2, 3)],
+    # Each to a place of its own: of several, PyTorch's threads decide which one stays.
+    *[(layer(f"MaxUnpool{n}d", 2), (D(1, 1, *[2] * n), np.arange(2**n).reshape(1, 1, *[2] * n))) for n in (1, 2, 3)],
     *[(layer(f"{kind}Pad{n}d", 1), (x,)) for n, x in BY_AXES.items()
       for kind in ("Reflection", "Replication", "Circular", "Zero")],
     *[(layer(f"ConstantPad{n}d", 2, 0.5), (x,)) for n, x in BY_AXES.items()],

@@ -200,7 +200,7 @@ def householder_product(input: Any, tau: Any) -> Any:
 # -- eigenvalues -------------------------------------------------------------------------------------------------------
 
 
-def _hermitian(function: str, x: Any, UPLO: Any) -> tuple[Any, bool]:  # noqa: N803
+def _hermitian(function: str, x: Any, UPLO: Any) -> tuple[Any, bool]:  # noqa: N803 - PyTorch's name
     x = checks.tensor(function, "input", x)
     checks.square("linalg.eigh", x)
     if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):

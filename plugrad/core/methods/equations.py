@@ -49,7 +49,7 @@ def inv(A: Any) -> Any:  # noqa: N803 - PyTorch's name
     return inverse_of("linalg.inv", "linalg_inv", A)
 
 
-def inverse_of(name: str, function: str, A: Any, argument: str = "A") -> Any:  # noqa: N803
+def inverse_of(name: str, function: str, A: Any, argument: str = "A") -> Any:  # noqa: N803 - PyTorch's name
     """The inverse, with the name of the function in messages."""
     x = checks.tensor(function, argument, A)
     checks.square(name, x)
@@ -114,7 +114,7 @@ def _are_vectors(a: Any, b: Any) -> bool:
     return b.raw.ndim == 1 or (a.raw.ndim - 1 == b.raw.ndim and shape_of(b) == shape_of(a)[:-1])
 
 
-def _checked_equation(function: str, name: str, A: Any, B: Any, left: bool) -> tuple[Any, Any, bool]:  # noqa: N803
+def _checked_equation(function: str, name: str, A: Any, B: Any, left: bool) -> tuple[Any, Any, bool]:  # noqa: N803 - PyTorch's name
     a = checks.tensor(function, "A", A)
     b = checks.tensor(function, "B", B, 2)
     checks.floating(name, a, low=False)
@@ -172,7 +172,7 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Any:  # noqa: N803 - PyTorch'
     return _solve("linalg_solve", "linalg.solve", A, B, left)
 
 
-def _solve(function: str, name: str, A: Any, B: Any, left: bool) -> Any:  # noqa: N803
+def _solve(function: str, name: str, A: Any, B: Any, left: bool) -> Any:  # noqa: N803 - PyTorch's name
     a, b, vectors = _checked_equation(function, name, A, B, left)
     try:
         return _solution(a, b, vectors, left)
@@ -213,7 +213,7 @@ def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -
 
 def solve_triangular(
     A: Any,  # noqa: N803 - PyTorch's name
-    B: Any,  # noqa: N803
+    B: Any,  # noqa: N803 - PyTorch's name
     *,
     upper: bool,
     left: bool = True,

@@ -14,7 +14,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _packed(function: str, name: str, A: Any, pivot: Any) -> Any:  # noqa: N803
+def _packed(function: str, name: str, A: Any, pivot: Any) -> Any:  # noqa: N803 - PyTorch's name
     x = checks.tensor(function, "A", A)
     if x.raw.ndim < 2:
         text = f"{name}: Expected tensor with 2 or more dimensions. Got size: {list(x.raw.shape)} instead"
@@ -96,7 +96,7 @@ def lu_factor(A: Any, *, pivot: bool = True) -> Any:  # noqa: N803 - PyTorch's n
     return return_types.linalg_lu_factor(_factors("linalg_lu_factor", "plugrad.linalg.lu_factor", A, pivot)[:2])
 
 
-def _factors(function: str, name: str, A: Any, pivot: Any) -> Any:  # noqa: N803
+def _factors(function: str, name: str, A: Any, pivot: Any) -> Any:  # noqa: N803 - PyTorch's name
     found = _packed(function, "plugrad.lu_factor", A, pivot)
     info = [int(i) for i in checks.failures(lambda x: found[2], found[2])]
     for i, failed in enumerate(info):
@@ -142,7 +142,7 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> A
     return return_types.linalg_lu_factor_ex(_packed("linalg_lu_factor_ex", "plugrad.lu_factor", A, pivot))
 
 
-def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Any:  # noqa: N803
+def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Any:  # noqa: N803 - PyTorch's name
     r"""Solve equations with LU factors.
 
     .. math:: A X = B

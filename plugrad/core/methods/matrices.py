@@ -77,7 +77,7 @@ def slogdet(A: Any) -> Any:  # noqa: N803 - PyTorch's name
     return return_types.linalg_slogdet(signed_logarithm("linalg_slogdet", "linalg.slogdet", A))
 
 
-def signed_logarithm(function: str, name: str, A: Any, argument: str = "A") -> Any:  # noqa: N803
+def signed_logarithm(function: str, name: str, A: Any, argument: str = "A") -> Any:  # noqa: N803 - PyTorch's name
     """``slogdet`` as a plain tuple, with the name of the function in messages."""
     x = checks.tensor(function, argument, A)
     checks.square(name, x)

@@ -108,7 +108,7 @@ def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Any:  # noqa: N803 - PyTor
     return factors.lu_solve(LU_data, LU_pivots, checks.tensor("lu_solve", "b", b))
 
 
-def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:  # noqa: N803
+def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:  # noqa: N803 - PyTorch's name
     r"""Return the permutation and the triangles that LU factors in one matrix stand for.
 
     Args:

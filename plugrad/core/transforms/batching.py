@@ -12,7 +12,7 @@ from typing import Any, Final
 from plugrad.core import dtypes, ops
 from plugrad.core.dtypes import NAMES
 from plugrad.core.levels import below
-from plugrad.core.namespace import CONSTANTS, CREATORS, DEFINITIONS, FUNCTIONS, Namespace
+from plugrad.core.namespace import CONSTANTS, CREATORS, FUNCTIONS, Namespace
 from plugrad.core.op import OPS
 from plugrad.core.transforms.batched import RULES, Batched, common_level, elementwise, on_axes, on_axis, spread, wrapped
 from plugrad.core.transforms.batching_values import affine, linear_map
@@ -20,11 +20,9 @@ from plugrad.core.transforms.batching_values import affine, linear_map
 
 def _like(name: str) -> Callable[..., Any]:
     def make(x: Any, *args: Any, dtype: Any = None, **options: Any) -> Any:
-        data = x.data if x.level is None else x.data.__class__.__getitem__(x.data, 0) if x.data.raw.shape[0] else None
-        if data is None:
-            function = getattr(x.data.device.ops, name.removesuffix("_like"))
-            return Batched(function(x.shape, *args, dtype=dtype or x.dtype, **options), None)
-        return Batched(FUNCTIONS[name](data.detach(), *args, dtype=dtype, **options), None)
+        # The same for all elements, so that no hidden axis is needed.
+        function = getattr(x.data.device.ops, name.removesuffix("_like"))
+        return Batched(function(x.shape, *args, dtype=dtype or x.dtype, **options), None)
 
     return make
 
@@ -96,20 +94,15 @@ def _asarray(make: Callable[..., Any], x: Any, *, dtype: Any = None, copy: bool 
     return Batched(ops.clone(data) if copy and data is x.data else data, x.level)
 
 
-def _from_block(name: str, batch: Callable[..., Any], parent: Any) -> Callable[..., Any]:
-    return partial(batch, below(name, parent))
-
-
 def namespace_over(parent: Any) -> Namespace:
     """The completed namespace of batched arrays over the Tensors of a device."""
     kernels: dict[str, Callable[..., Any]] = {"linear_map": linear_map, "affine": affine}
     for name, info in OPS.items():
         if callable(info.batch):
-            kernels[name] = _from_block(name, info.batch, parent)
+            kernels[name] = partial(info.batch, below(name, parent))
         elif info.batch == "axis":
             kernels[name] = _batched_axis(name)
         elif info.batch == "stack" or name.startswith("linalg_") or (info.elementwise and name not in RULES):
             # The standard's linear algebra is of stacks of matrices: the hidden axis is one more of the stack.
             kernels[name] = _elementwise(name)
-    assert DEFINITIONS
     return Namespace("vmap", _Library(parent), kernels)
