@@ -75,6 +75,7 @@ from plugrad.core.methods.conversion import *
 from plugrad.core.methods.counting import *
 from plugrad.core.methods.covariance import *
 from plugrad.core.methods.diagonals import *
+from plugrad.core.methods.distributions import *
 from plugrad.core.methods.expansion import *
 from plugrad.core.methods.extremum import *
 from plugrad.core.methods.indexing import *
@@ -93,6 +94,7 @@ from plugrad.core.methods.scan import *
 from plugrad.core.methods.scatter import *
 from plugrad.core.methods.selection import *
 from plugrad.core.methods.shape import *
+from plugrad.core.methods.short_time import *
 from plugrad.core.methods.slices import *
 from plugrad.core.methods.sorting import *
 from plugrad.core.methods.special import *
@@ -112,6 +114,7 @@ from plugrad.core.registry import register_backend as register_backend
 from plugrad.core.size import Size as Size
 from plugrad.core.tensor import Tensor as Tensor
 from plugrad.core.transforms.vmap import vmap as vmap
+from plugrad.core.windows import *
 from plugrad.nn.functional import celu as celu
 from plugrad.nn.functional import celu_ as celu_
 from plugrad.nn.functional import channel_shuffle as channel_shuffle

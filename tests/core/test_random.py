@@ -74,6 +74,10 @@ def test_generator_is_a_stream_of_its_own() -> None:
         lambda: torch.zeros(3).normal_(generator=generator),
         lambda: torch.zeros(3).bernoulli_(generator=generator),
         lambda: torch.zeros(3).exponential_(generator=generator),
+        lambda: torch.zeros(3).cauchy_(generator=generator),
+        lambda: torch.zeros(3).log_normal_(generator=generator),
+        lambda: torch.zeros(3).geometric_(0.5, generator=generator),
+        lambda: torch.poisson(torch.ones(3), generator),
         lambda: torch.zeros(3).random_(generator=generator),
     ):
         before = torch.get_rng_state()
@@ -158,6 +162,9 @@ IN_PLACE: dict[str, Callable[[Any], Any]] = {
     "bernoulli_": lambda x: x.bernoulli_(),
     "exponential_": lambda x: x.exponential_(),
     "random_": lambda x: x.random_(3),
+    "cauchy_": lambda x: x.cauchy_(),
+    "log_normal_": lambda x: x.log_normal_(),
+    "geometric_": lambda x: x.geometric_(0.5),
 }
 
 
@@ -201,6 +208,18 @@ def test_bernoulli_with_probabilities() -> None:
     drawn = torch.bernoulli(p)
     drawn.sum().backward()
     assert (drawn.tolist(), p.grad.tolist()) == ([0, 1], [0, 0])
+
+
+def test_poisson() -> None:
+    assert torch.poisson(torch.zeros(3)).tolist() == [0, 0, 0]
+    rates = torch.tensor([0.5, 4.0, 30.0]).repeat(4000, 1).requires_grad_()
+    counts = torch.poisson(rates)
+    for column, rate in enumerate((0.5, 4.0, 30.0)):
+        drawn = counts[:, column]
+        assert abs(drawn.mean().item() - rate) < 6 * (rate / 4000) ** 0.5
+        assert abs(drawn.var().item() / rate - 1) < 0.2
+    counts.sum().backward()
+    assert not rates.grad.any()
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"])
@@ -264,6 +283,52 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], Any]]] = {
         "Exponential distribution is a continuous probability distribution. dtype must be a floating point "
         "but you specified Long",
         lambda: torch.zeros(2, dtype=torch.int64).exponential_(),
+    ),
+    "cauchy of no width": (
+        RuntimeError,
+        "cauchy_ expects sigma > 0.0, but found sigma=0",
+        lambda: torch.zeros(2).cauchy_(0, 0),
+    ),
+    "cauchy integers": (
+        RuntimeError,
+        "Cauchy distribution is a continuous probability distribution. dtype must be a floating point "
+        "but you specified long int",
+        lambda: torch.zeros(2, dtype=torch.int64).cauchy_(),
+    ),
+    "log normal of no width": (
+        RuntimeError,
+        "log_normal_ expects std > 0.0, but found std=-1",
+        lambda: torch.zeros(2).log_normal_(0, -1),
+    ),
+    "log normal integers": (
+        NotImplementedError,
+        "\"log_normal_cpu\" not implemented for 'Long'",
+        lambda: torch.zeros(2, dtype=torch.int64).log_normal_(),
+    ),
+    "trials that can't fail": (
+        RuntimeError,
+        "geometric_ expects p to be in (0, 1), but got p=1",
+        lambda: torch.zeros(2).geometric_(1),
+    ),
+    "boolean trials": (
+        NotImplementedError,
+        "\"geometric_cpu\" not implemented for 'Bool'",
+        lambda: torch.zeros(2, dtype=torch.bool).geometric_(0.5),
+    ),
+    "negative rate": (
+        RuntimeError,
+        "invalid Poisson rate, expected rate to be non-negative",
+        lambda: torch.poisson(torch.tensor([1.0, -1.0])),
+    ),
+    "integer rate": (
+        NotImplementedError,
+        "\"poisson_cpu\" not implemented for 'Long'",
+        lambda: torch.poisson(torch.tensor([1])),
+    ),
+    "rate of complex numbers": (
+        NotImplementedError,
+        "\"poisson_cpu\" not implemented for 'ComplexFloat'",
+        lambda: torch.poisson(torch.tensor([1j])),
     ),
     "no probability": (
         RuntimeError,

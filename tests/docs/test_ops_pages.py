@@ -28,6 +28,7 @@ SHAPED_BY_VALUES = "the shape of the result depends on the values"
 A_PYTHON_VALUE = "it returns no tensor"
 LOOKS_AT_VALUES = "values are looked at, as PyTorch does: for the range, or to refuse them"
 NOT_BATCHED: dict[str, str] = {
+    "istft": "whether a part of the signal is under no window depends on the values of the window",
     **dict.fromkeys(["nonzero", "argwhere", "unique", "unique_consecutive", "masked_select"], SHAPED_BY_VALUES),
     **dict.fromkeys(
         ["allclose", "equal", "is_nonzero", "is_complex", "is_floating_point", "is_signed", "is_tensor", "numel"],

@@ -21,6 +21,7 @@ from tests.oracle import (
     pointwise,
     reductions,
     shapes,
+    signals,
     special,
 )
 from tests.oracle.harness import Draw, Row, assert_no_difference, difference, forms, real
@@ -33,6 +34,7 @@ TABLE: dict[str, Row] = (
     | linalg.ROWS
     | matrices.ROWS
     | fourier.ROWS
+    | signals.ROWS
     | neural.ROWS
     | more_numbers.ROWS
     | more_shapes.ROWS

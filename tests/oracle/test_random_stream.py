@@ -361,3 +361,49 @@ def test_errors_are_pytorchs(draw: Any, reference: Any) -> None:
     text = str(theirs.value)
     assert str(ours.value).splitlines()[0] == text
     np.testing.assert_array_equal(generator.get_state(), before)
+
+
+@pytest.mark.parametrize("dtype", REAL)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("cauchy", {"median": 1.5, "sigma": 0.3}),
+        ("cauchy", {}),
+        ("log_normal", {"mean": 0.3, "std": 1.2}),
+        ("log_normal", {}),
+        ("geometric", {"p": 0.03}),
+        ("geometric", {"p": 0.9}),
+    ],
+)
+def test_further_distributions(name: str, options: dict, dtype: str) -> None:
+    ours, theirs = pair(21)
+    for size in (1, 5, 40000):
+        expected = getattr(torch.empty(size, dtype=getattr(torch, dtype)), f"{name}_")(
+            *options.values(), generator=theirs
+        )
+        assert_same(getattr(ours, name)((size,), dtype, **options), expected)
+        assert_same_state(ours, theirs)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64"])
+def test_geometric_integers(dtype: str) -> None:
+    ours, theirs = pair(22)
+    expected = torch.empty(500, dtype=getattr(torch, dtype)).geometric_(0.001, generator=theirs)
+    if dtype in ("int32", "int64"):  # what an integer can't hold is undefined in C++
+        assert_same(ours.geometric((500,), dtype, 0.001), expected)
+    else:
+        assert_same(
+            ours.geometric((500,), dtype, 0.5),
+            torch.empty(500, dtype=getattr(torch, dtype)).geometric_(0.5, generator=pair(22)[1]),
+        )
+    assert expected.shape == (500,)
+
+
+@pytest.mark.parametrize("rate", [0.0, 1e-3, 0.5, 9.99, 10.0, 37.0, 1e4])
+@pytest.mark.parametrize("dtype", REAL)
+def test_poisson(rate: float, dtype: str) -> None:
+    ours, theirs = pair(23)
+    rates = np.full(1000, rate, dtype)
+    expected = torch.poisson(torch.from_numpy(rates), generator=theirs)
+    assert_same(ours.poisson(rates, rates.shape, dtype), expected)
+    assert_same_state(ours, theirs)

@@ -1,7 +1,7 @@
 """The host's random generator: the numbers of PyTorch's CPU generator for the same seed.
 
 Equal to PyTorch 2.13 bit for bit on x86-64: ``uniform``, ``normal``, ``integers``, ``permutation``,
-``bernoulli``, ``exponential``, ``multinomial`` and the state. The exceptions:
+``bernoulli``, ``exponential``, ``multinomial``, what random_distributions.py has, and the state. The exceptions:
 
 * Where PyTorch is built with MKL and runs on an Intel processor, it draws ``bernoulli`` with a number for p
   (so ``dropout``) and ``exponential`` (so ``multinomial`` without replacement, or of one sample) from a
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plugrad.backends.numpy import random_kernels as kernels
-from plugrad.backends.numpy.random_engine import MersenneTwister
+from plugrad.backends.numpy.random_distributions import Distributions
 from plugrad.core.errors import with_hint
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _LARGE_PERMUTATION = (2**32 - 1) // 20
 _REAL = {"complex64": "float32", "complex128": "float64"}
 
 
-class HostGenerator(MersenneTwister):
+class HostGenerator(Distributions):
     """A stream of random numbers on the host, PyTorch's for the same seed and the same calls.
 
     Every method that draws takes the shape and dtype of a new array and returns it; draws from several

@@ -244,6 +244,25 @@ def log1p(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+def exp(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The C library's exponential; infinity where it overflows."""
+    result: NDArray[np.float64] = _as_c_library(np.exp, _exp)(x)
+    return result
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def tan(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The C library's tangent."""
+    result: NDArray[np.float64] = _as_c_library(np.tan, math.tan)(x)
+    return result
+
+
 @functools.cache
 def _as_c_library(vectorised: np.ufunc, scalar: Callable[[float], float]) -> Callable[[Any], Any]:
     """The vectorised function where it gives the C library's bits, else a loop over the scalar one."""

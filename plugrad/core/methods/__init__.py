@@ -10,6 +10,7 @@ from plugrad.core.methods.counting import CountingMethods
 from plugrad.core.methods.covariance import CovarianceMethods
 from plugrad.core.methods.creation import CreationMethods
 from plugrad.core.methods.diagonals import DiagonalMethods
+from plugrad.core.methods.distributions import DistributionMethods
 from plugrad.core.methods.expansion import ExpansionMethods
 from plugrad.core.methods.extremum import ExtremumMethods
 from plugrad.core.methods.filling import FillingMethods
@@ -27,6 +28,7 @@ from plugrad.core.methods.repetition import RepetitionMethods
 from plugrad.core.methods.scan import ScanMethods
 from plugrad.core.methods.scatter import ScatterMethods
 from plugrad.core.methods.shape import ShapeMethods
+from plugrad.core.methods.short_time import ShortTimeMethods
 from plugrad.core.methods.slices import SliceMethods
 from plugrad.core.methods.sorting import SortingMethods
 from plugrad.core.methods.special import SpecialMethods
@@ -66,7 +68,9 @@ class Methods(
     NeuralMethods,
     ConversionMethods,
     CreationMethods,
+    ShortTimeMethods,
     RandomMethods,
+    DistributionMethods,
 ):
     """All methods and operators of Tensor."""
 

@@ -29,7 +29,7 @@ _C_NAMES: Final = {
 _DIGITS: Final = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 
 
-def _replaced(x: Any, raw: Any, node: str) -> Any:
+def replaced(x: Any, raw: Any, node: str) -> Any:
     """Put what was drawn into ``x``, which was checked, and let its gradient be zero from here on."""
     if x.tracked and mode() > 0:
         return update(REDRAWS[node].op, x, (dispatch.Tensor(raw, x.device, x.dtype),), {})
@@ -38,7 +38,7 @@ def _replaced(x: Any, raw: Any, node: str) -> Any:
     return x
 
 
-def _drawn(x: Any, raw: Any, node: str) -> Any:
+def drawn(x: Any, raw: Any, node: str) -> Any:
     """A new tensor of what was drawn with ``x`` as parameter: its gradient, where wanted, is zero."""
     out = dispatch.Tensor(raw, x.device, x.device.backend.dtype_of(raw))
     return REDRAWS[node](x, out) if x.tracked and mode() > 0 else out
@@ -203,7 +203,7 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Any = None) -> A
         chance = float(as_number("bernoulli", "p", 2, p))
         _check_probability(chance)
         raw = draw("bernoulli", where, input.dtype, generator, "bernoulli", chance, shape)
-        return _drawn(input, raw, "BernoulliBackward1")
+        return drawn(input, raw, "BernoulliBackward1")
     check_floating("bernoulli_tensor_cpu_p_", input.dtype)
     raw = draw(
         "bernoulli",
@@ -214,7 +214,7 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Any = None) -> A
         readable(input, generator, "bernoulli"),
         shape,
     )
-    return _drawn(input, raw, "BernoulliBackward0")
+    return drawn(input, raw, "BernoulliBackward0")
 
 
 def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Any:
@@ -289,7 +289,7 @@ class RandomMethods:
         check_uniform(low, high, x.dtype)
         shape = tuple(x.raw.shape)
         raw = draw("uniform", x.device, x.dtype, generator, "uniform_", shape, low=low, high=high)
-        return _replaced(x, raw, "UniformBackward0")
+        return replaced(x, raw, "UniformBackward0")
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
         """Put normally distributed numbers into this tensor.
@@ -321,7 +321,7 @@ class RandomMethods:
         check_floating("normal_kernel_cpu", x.dtype)
         shape = tuple(x.raw.shape)
         raw = draw("normal", x.device, x.dtype, generator, "normal_", shape, mean=centre, std=width)
-        return _replaced(x, raw, "NormalBackward0")
+        return replaced(x, raw, "NormalBackward0")
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Any:
         """Put zeros and ones into this tensor, ones with probability ``p``.
@@ -354,52 +354,7 @@ class RandomMethods:
         else:
             chance, node = float(as_number("bernoulli_", "p", 1, p)), "BernoulliBackward2"
             _check_probability(chance)
-        return _replaced(x, draw("bernoulli", x.device, x.dtype, generator, "bernoulli_", chance, shape), node)
-
-    def exponential_(self, lambd: float = 1.0, *, generator: Any = None) -> Any:
-        r"""Put exponentially distributed numbers into this tensor.
-
-        .. math:: f(x) = \lambda e^{-\lambda x}
-
-        Args:
-            lambd: The rate, one over the mean.
-            generator: Where the random numbers come from; the device's default generator by default.
-
-        Returns:
-            This tensor.
-
-        Raises:
-            RuntimeError: if ``lambd`` is not positive, for integers, or if the tensor can't be changed in
-                place.
-
-        Example::
-
-            >>> import plugrad
-            >>> bool((plugrad.empty(3).exponential_() >= 0).all())
-            True
-        """
-        x: Any = self
-        rate = float(as_number("exponential_", "lambd", 1, lambd))
-        check_writable(x)
-        if not x.dtype.is_floating_point:
-            raise RuntimeError(
-                with_hint(
-                    "Exponential distribution is a continuous probability distribution. dtype must be a "
-                    "floating point "
-                    f"but you specified {x.dtype.legacy_name}",
-                    "use a floating dtype.",
-                )
-            )
-        if not rate > 0:
-            raise RuntimeError(
-                with_hint(
-                    f"exponential_ expects lambda > 0.0, but found lambda={rate:g}",
-                    "it is one over the mean.",
-                )
-            )
-        shape = tuple(x.raw.shape)
-        raw = draw("exponential", x.device, x.dtype, generator, "exponential_", shape, lambd=rate)
-        return _replaced(x, raw, "ExponentialBackward0")
+        return replaced(x, draw("bernoulli", x.device, x.dtype, generator, "bernoulli_", chance, shape), node)
 
     def random_(self, *args: Any, generator: Any = None) -> Any:
         """Put random integers into this tensor: ``random_()``, ``random_(to)`` or ``random_(from, to)``.
@@ -442,7 +397,7 @@ class RandomMethods:
         if args:
             low, high = checked_integers(low, high, dtype)
         raw = draw("integers", x.device, dtype, generator, "random_", low, high, shape, wide=wide)
-        return _replaced(x, raw, node)
+        return replaced(x, raw, node)
 
 
 def _all_of(dtype: dtypes.dtype) -> int:

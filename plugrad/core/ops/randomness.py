@@ -25,6 +25,6 @@ REDRAWS = {
         "UniformBackward0", "NormalBackward0", "NormalBackward1", "NormalBackward2", "BernoulliBackward0",
         "BernoulliBackward1", "BernoulliBackward2", "ExponentialBackward0", "RandomBackward0",
         "RandomBackward1",
-        "RandomBackward2",
+        "RandomBackward2", "CauchyBackward0", "LogNormalBackward0", "GeometricBackward0", "PoissonBackward0",
     )
 }  # fmt: skip
