@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 PLUGINS = Path(__file__).parent / "plugins"
+EXAMPLES = Path(__file__).parents[1] / "examples" / "plugins"
+
+
+def folder_of(name):
+    """Where the source of a plugin is: those of the tests, or an example of a third party's."""
+    return next((f for f in (PLUGINS / name, EXAMPLES / f"plugrad-{name}") if f.is_dir()), None)
 
 
 def pytest_addoption(parser):
@@ -18,12 +24,12 @@ def pytest_addoption(parser):
 
 
 def load_plugin(name):
-    """Register a backend of tests/plugins by hand, unless it is installed."""
+    """Register a backend of tests/plugins or examples/plugins by hand, unless it is installed."""
     from plugrad.core import registry
 
     if name in registry.installed():
         return registry.load(name)
-    folder = str(PLUGINS / name)
+    folder = str(folder_of(name))
     if folder not in sys.path:
         sys.path.insert(0, folder)
     backend = importlib.import_module(f"plugrad_{name}").plugrad_backend()
@@ -33,9 +39,10 @@ def load_plugin(name):
 
 def pytest_collection_modifyitems(config, items):
     """Mark what a backend can't pass: its folder lists a part of each test's name and the reason."""
-    listed = PLUGINS / config.getoption("--plugrad-backend") / "xfails.txt"
-    if not listed.exists():
+    folder = folder_of(config.getoption("--plugrad-backend"))
+    if folder is None or not (folder / "xfails.txt").exists():
         return
+    listed = folder / "xfails.txt"
     entries = [line.partition("#") for line in listed.read_text().splitlines() if line.partition("#")[0].strip()]
     for item in items:
         for name, _, reason in entries:
@@ -49,7 +56,7 @@ def backend(request):
     from plugrad.core import registry
 
     name = request.config.getoption("--plugrad-backend")
-    return load_plugin(name) if (PLUGINS / name).is_dir() else registry.load(name)
+    return load_plugin(name) if folder_of(name) is not None else registry.load(name)
 
 
 @pytest.fixture(scope="session")

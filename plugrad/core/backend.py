@@ -15,17 +15,24 @@ class Capabilities:
     """What a backend's arrays can do beyond the Array API standard. The core asks these, never a backend's name.
 
     Args:
-        writable: ``array[...] = value`` changes the array.
+        writable: ``array[...] = value`` changes the array, and in-place ops may do that.
         views: Slicing, reshaping and transposing may return arrays that share memory with their source.
         data_dependent_shapes: ``nonzero``, ``unique`` and the like work.
-        boolean_indexing: ``array[mask]`` works.
+        boolean_indexing: ``array[mask]`` works. plugrad's ops don't need it: they use ``nonzero``.
         stable_sort: ``sort`` and ``argsort`` keep the order of equal elements.
+        checks_indices: ``take`` and ``take_along_axis`` raise IndexError for an index that is out of bounds.
         several_devices: There can be more than one device.
+
+    Attributes:
+        declared: The names of those that were given. What was not is as the defaults of this class say, or what
+            ``ArrayAPIBackend`` finds out.
     """
 
     __slots__ = (
         "boolean_indexing",
+        "checks_indices",
         "data_dependent_shapes",
+        "declared",
         "several_devices",
         "stable_sort",
         "views",
@@ -35,19 +42,27 @@ class Capabilities:
     def __init__(
         self,
         *,
-        writable: bool = True,
-        views: bool = False,
-        data_dependent_shapes: bool = True,
-        boolean_indexing: bool = True,
-        stable_sort: bool = True,
-        several_devices: bool = False,
+        writable: bool | None = None,
+        views: bool | None = None,
+        data_dependent_shapes: bool | None = None,
+        boolean_indexing: bool | None = None,
+        stable_sort: bool | None = None,
+        checks_indices: bool | None = None,
+        several_devices: bool | None = None,
     ) -> None:
-        self.writable = writable
-        self.views = views
-        self.data_dependent_shapes = data_dependent_shapes
-        self.boolean_indexing = boolean_indexing
-        self.stable_sort = stable_sort
-        self.several_devices = several_devices
+        given = {
+            "writable": writable, "views": views, "data_dependent_shapes": data_dependent_shapes,
+            "boolean_indexing": boolean_indexing, "stable_sort": stable_sort, "checks_indices": checks_indices,
+            "several_devices": several_devices,
+        }  # fmt: skip
+        self.declared: Final = frozenset([name for name, value in given.items() if value is not None])
+        self.writable = writable is not False
+        self.views = views is True
+        self.data_dependent_shapes = data_dependent_shapes is not False
+        self.boolean_indexing = boolean_indexing is not False
+        self.stable_sort = stable_sort is not False
+        self.checks_indices = checks_indices is not False
+        self.several_devices = several_devices is True
 
 
 class Backend:
@@ -58,7 +73,8 @@ class Backend:
         devices: The device types it serves, the first being its own.
         capabilities: What its arrays can do.
         namespace: The library's Array API namespace. Only names of the standard are taken from it.
-        dtypes: plugrad's dtypes that it has, each with the library's own.
+        dtypes: plugrad's dtypes that it has, each with the library's own. One that it lacks can't be asked for, and
+            nothing else is used instead; plugrad itself needs float32, int64, uint8 and bool.
     """
 
     name: str
@@ -92,10 +108,7 @@ class Backend:
         raise NotImplementedError
 
     def on_device(self, function: Callable[..., Any], index: int | None) -> Callable[..., Any]:
-        """A creation function of the library (``zeros``, ``arange`` ...) that makes its arrays on device ``index``.
-
-        Only asked of backends with several devices.
-        """
+        """A creation function of the library (``zeros``, ``arange`` ...) that makes its arrays on device ``index``."""
         return function
 
     def adopt(self, value: object, share: bool) -> Any:

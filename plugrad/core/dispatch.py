@@ -15,7 +15,7 @@ from plugrad.core.broadcast import broadcast_shapes as broadcast_shapes
 from plugrad.core.broadcast import explained as explained
 from plugrad.core.broadcast import normalized_dim as normalized_dim
 from plugrad.core.dtypes import bfloat16
-from plugrad.core.errors import INFERENCE_SAVED
+from plugrad.core.errors import INFERENCE_SAVED, missing_dtype
 from plugrad.core.levels import together
 from plugrad.core.modes import mode
 from plugrad.core.namespace import FUNCTIONS as FUNCTIONS
@@ -398,10 +398,7 @@ def raw_dtype(dtype: dtypes.dtype, device: Any) -> Any:
     try:
         return device.backend.dtypes[dtype]
     except KeyError:
-        raise TypeError(
-            f"backend '{device.backend.name}' has no {dtype}\n"
-            f"Hint: it has {', '.join(d.name for d in device.backend.dtypes)}."
-        ) from None
+        raise missing_dtype(device.backend.name, dtype, device.backend.dtypes) from None
 
 
 def _general(op: Op) -> Any:

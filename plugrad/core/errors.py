@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class BackendError(RuntimeError):
     """A backend is missing, failed to load, refused registration, or lacks what was asked of it."""
@@ -44,3 +46,11 @@ INFERENCE_INPLACE = (
 def with_hint(text: str, hint: str) -> str:
     """Join PyTorch's text and one hint line of ours."""
     return f"{text}\nHint: {hint}"
+
+
+def missing_dtype(backend: str, dtype: object, known: Iterable[object]) -> TypeError:
+    """What is raised where a backend is asked for a dtype that its arrays can't have."""
+    names = ", ".join(str(d).rpartition(".")[2] for d in known)
+    return TypeError(
+        with_hint(f"backend '{backend}' has no {dtype}", f"it has {names}; convert first, or use another device.")
+    )

@@ -325,7 +325,10 @@ def _drawing(generator: Any, where: Any, name: str) -> Any:
     return _source(generator)
 
 
-def draw(method: str, where: Any, dtype: dtypes.dtype, generator: Any, name: str, *args: Any, **options: Any) -> Any:
+def draw(
+    method: str, where: Any, dtype: dtypes.dtype, generator: Any, name: str, *args: Any,
+    through: dtypes.dtype | None = None, **options: Any,
+) -> Any:  # fmt: skip
     """Random numbers as a raw array on a device.
 
     Args:
@@ -336,20 +339,24 @@ def draw(method: str, where: Any, dtype: dtypes.dtype, generator: Any, name: str
         generator: The generator; None for the device's default.
         name: The name of the function that the user called.
         args: What comes before the dtype.
+        through: The dtype that they are drawn in where it is another one; the device need not have it.
         options: What comes after it, by name.
     """
     raw_dtype = dispatch.raw_dtype(dtype, where)
     if where.depth:
         # Function transforms decide what a draw in them is: vmap, whether batch elements share it.
         return where.backend.drawn(
-            lambda *sizes: draw(method, where.parent, dtype, generator, name, *sizes, **options), args
+            lambda *sizes: draw(method, where.parent, dtype, generator, name, *sizes, through=through, **options), args
         )
     source = _drawing(generator, where, name)
+    home = data.host()
     # What the host lacks (bfloat16) is drawn as float32 and rounded.
-    on_host = dtype if dtype in data.host().dtypes else dtypes.float32
-    array = getattr(source, method)(*args, dtype_name=on_host.name, **options)
+    drawn = through or (dtype if dtype in home.dtypes else dtypes.float32)
+    array = getattr(source, method)(*args, dtype_name=drawn.name, **options)
     if where.backend.is_array(array):
-        return array if on_host is dtype else where.xp.astype(array, raw_dtype)
+        return array if drawn is dtype else where.xp.astype(array, raw_dtype)
+    if drawn is not dtype and dtype in home.dtypes:
+        array = home.asarray(array, dtype, None)
     return data.to_device(array, dtype, where)
 
 

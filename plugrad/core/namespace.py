@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from plugrad.core.dtypes import NAMES
-from plugrad.core.errors import KernelNotFoundError
+from plugrad.core.dtypes import NAMES, dtype
+from plugrad.core.errors import KernelNotFoundError, missing_dtype
 
 #: Op name -> generic definition, a function of (xp, arrays..., options). Filled by ``@op``.
 DEFINITIONS: Final[dict[str, Callable[..., Any]]] = {}
@@ -72,6 +72,7 @@ class Namespace:
         kernels: Op name -> callable: kernels of the backend and of kernel plugins. They win over the library.
         bind: Makes a creation function of the library one for the device that this namespace is of; None where a
             backend has one device.
+        dtypes: The backend's own dtypes, by plugrad's; None: those that the library has under their names.
     """
 
     def __init__(
@@ -80,15 +81,17 @@ class Namespace:
         library: Any,
         kernels: Mapping[str, Callable[..., Any]],
         bind: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+        dtypes: Mapping[dtype, Any] | None = None,
     ) -> None:
         self._backend = backend
         self._library = library
         self._kernels = kernels
         self._bind = bind
+        self._dtypes = dtypes
 
     def on(self, bind: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Namespace:
         """The same namespace for one of several devices."""
-        return Namespace(self._backend, self._library, self._kernels, bind)
+        return Namespace(self._backend, self._library, self._kernels, bind, self._dtypes)
 
     def origin(self, name: str) -> str | None:
         """Where an op comes from: ``"kernel"``, ``"library"``, ``"generic"``, or None for nowhere."""
@@ -104,8 +107,13 @@ class Namespace:
         if name.startswith("__"):
             raise AttributeError(name)
         origin = self.origin(name)
-        if origin == "kernel":
-            found: Any = self._kernels[name]
+        if self._dtypes is not None and name in NAMES:
+            # A library may have the name of a dtype that its arrays can't have.
+            if NAMES[name] not in self._dtypes:
+                raise missing_dtype(self._backend, NAMES[name], self._dtypes)
+            found: Any = self._dtypes[NAMES[name]]
+        elif origin == "kernel":
+            found = self._kernels[name]
         elif origin == "library":
             found = library_function(self._library, name)
             if name in _POSITIONAL:

@@ -241,7 +241,7 @@ def _register(backend: Backend) -> None:
         reserved = _BUILTIN_DEVICES.get(kind)
         if reserved is not None and reserved != backend.name:
             raise BackendError(f"device type '{kind}' belongs to plugrad's backend '{reserved}', not '{backend.name}'")
-    _namespaces[backend.name] = Namespace(backend.name, backend.namespace, _kernels_of(backend))
+    _namespaces[backend.name] = Namespace(backend.name, backend.namespace, _kernels_of(backend), dtypes=backend.dtypes)
     _loaded[backend.name] = backend
     for kind in backend.devices:
         _by_device_type[kind] = backend
@@ -292,7 +292,8 @@ def resolve(where: str | device) -> device:
         found.backend = backend
         found.ops = Differentiable(found)
         namespace, index = _namespaces[backend.name], found.index
-        found.xp = namespace.on(lambda function: backend.on_device(function, index)) if several else namespace
+        # Also the only device of a backend may be another than its library's default.
+        found.xp = namespace.on(lambda function: backend.on_device(function, index))
         return found
 
 

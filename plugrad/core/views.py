@@ -245,6 +245,11 @@ def _whole(xp: Any, parts: Any, x: Any) -> Any:
     return xp.view_as_complex(xp.reshape(parts, shape=(*x.shape, 2)))
 
 
+# float32 holds integers up to 2**24; larger ones are found in two parts.
+_EXACT = 2**24
+_DIGITS = 2**12
+
+
 def _positions(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
     """The flat positions in ``x`` of the elements of a view; those of its parts where the steps reach parts."""
     size = 1
@@ -252,9 +257,17 @@ def _positions(xp: Any, x: Any, steps: tuple[Step, ...]) -> Any:
         size *= n
     if _reaches_parts(steps):
         size *= 2 if xp.isdtype(x.dtype, "complex floating") else 1
-        # Complex numbers made of the numbers of their parts: the steps then find these as they find the parts.
-        numbers = _whole(xp, xp.astype(xp.arange(size), dtype=xp.float64), x)
-        return xp.astype(_parts(xp, replayed(xp, numbers, steps)), dtype=xp.int64)
+        dtype = xp.real(x).dtype if xp.isdtype(x.dtype, "complex floating") else x.dtype
+
+        def found(numbers: Any) -> Any:
+            # Complex numbers made of the numbers of their parts: the steps then find these as they find the parts.
+            whole = _whole(xp, xp.astype(numbers, dtype=dtype), x)
+            return xp.astype(_parts(xp, replayed(xp, whole, steps)), dtype=xp.int64)
+
+        numbers = xp.arange(size)
+        if size <= _EXACT:
+            return found(numbers)
+        return _DIGITS * found(numbers // _DIGITS) + found(numbers % _DIGITS)
     return replayed(xp, xp.reshape(xp.arange(size), shape=tuple(x.shape)), steps)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plugrad.core import creation, dtypes, ops
 from plugrad.core.dispatch import normalized_dim
 from plugrad.core.errors import with_hint
+from plugrad.core.generator import draw
 from plugrad.core.inplace import in_place
+from plugrad.core.methods.random import check_uniform
 from plugrad.core.modes import no_grad
+from plugrad.core.tensor import Tensor
 from plugrad.nn.functional.checks import (
     check_floating,
     check_lambda,
@@ -16,9 +19,6 @@ from plugrad.nn.functional.checks import (
     limits,
     require_tensors,
 )
-
-if TYPE_CHECKING:
-    from plugrad.core.tensor import Tensor
 
 # The definitions of ops are written in an untyped language.
 _ops: Any = ops
@@ -374,8 +374,10 @@ def _slopes(input: Tensor, lower: float, upper: float) -> Tensor:
     with no_grad():
         below = input <= 0
         count = input.masked_select(below).numel()
-        drawn = creation.empty(count, dtype=dtypes.float64, device=input.device).uniform_(lower, upper)
-        slopes: Tensor = creation.ones_like(input).masked_scatter(below, drawn.to(input.dtype))
+        low, high, wide = float(lower), float(upper), dtypes.float64
+        check_uniform(low, high, wide)
+        drawn = draw("uniform", input.device, input.dtype, None, "rrelu", (count,), through=wide, low=low, high=high)
+        slopes: Tensor = creation.ones_like(input).masked_scatter(below, Tensor(drawn, input.device, input.dtype))
     return slopes
 
 

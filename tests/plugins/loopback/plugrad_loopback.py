@@ -215,8 +215,7 @@ def _complex(function):
 
 @plugrad.hookimpl
 def plugrad_backend():
-    from plugrad.backends.array_api import ArrayAPIBackend
-    from plugrad.core.backend import Capabilities
+    from plugrad.backends.array_api import ArrayAPIBackend, Capabilities
 
     class Loopback(ArrayAPIBackend):
         """Arrays share memory as NumPy's do."""
@@ -255,5 +254,8 @@ def plugrad_backend():
             return array._hidden.size > 0 and any(stride == 0 and n > 1 for stride, n in pairs)
 
     return Loopback(
-        name="loopback", namespace=Namespace(), devices=("loopback",), capabilities=Capabilities(views=True)
+        name="loopback",
+        namespace=Namespace(),
+        devices=("loopback",),
+        capabilities=Capabilities(views=True, writable=True, checks_indices=True),
     )

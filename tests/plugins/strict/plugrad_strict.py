@@ -10,7 +10,7 @@ def plugrad_backend():
     import array_api_strict
     import numpy as np
 
-    from plugrad.backends.array_api import ArrayAPIBackend
+    from plugrad.backends.array_api import ArrayAPIBackend, Capabilities
 
     class StrictBackend(ArrayAPIBackend):
         # NumPy, underneath, warns of infinities and nans.
@@ -24,4 +24,10 @@ def plugrad_backend():
 
     array_api_strict.set_array_api_strict_flags(api_version="2024.12")
     devices = (array_api_strict.Device("CPU_DEVICE"), array_api_strict.Device("device1"))
-    return StrictBackend(name="strict", namespace=array_api_strict, devices=("strict",), raw_devices=devices)
+    return StrictBackend(
+        name="strict",
+        namespace=array_api_strict,
+        devices=("strict",),
+        raw_devices=devices,
+        capabilities=Capabilities(checks_indices=True),
+    )

@@ -1,17 +1,18 @@
-"""ArrayAPIBackend: any namespace of the Array API standard becomes a backend."""
+"""The backend of any Array API namespace."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from plugrad.backends.array_api import probes, standins
 from plugrad.core import dtypes
 from plugrad.core.backend import Backend, Capabilities
-from plugrad.core.errors import BackendError
+from plugrad.core.errors import BackendError, missing_dtype
 
 
 class ArrayAPIBackend(Backend):
@@ -21,14 +22,23 @@ class ArrayAPIBackend(Backend):
         name: The backend's name, equal to its entry point's.
         namespace: The namespace, or the name of the module that is it (imported now).
         devices: The device types it serves.
-        capabilities: What its arrays can do beyond the standard. By default they are never written: the standard
-            does not say which arrays share memory, so an in-place op makes a new array, and plugrad keeps views
-            alike itself. A library that knows (``views=True, writable=True``) must say so in ``shares_memory``,
-            ``strides``, ``overlaps_itself`` and ``partial_overlap``.
+        capabilities: What its arrays can do beyond the standard. What is not said is found out with arrays of a few
+            elements, but for two things. Arrays are never written unless ``views`` is said to be true or false: the
+            standard does not say which arrays share memory, so an in-place op makes a new array, and plugrad keeps
+            views alike itself. A library that knows (``views=True``) must say so in ``shares_memory``, ``strides``,
+            ``overlaps_itself`` and ``partial_overlap``. And unless ``checks_indices`` is said to be true, plugrad
+            looks at every index before the library does, for what an index out of bounds does to it can't be tried.
         raw_devices: The library's own device objects, by index. None: arrays are made on its default device.
+        dtypes: The names of the dtypes that its arrays can have. None: it is found out.
+
+    A dtype that the library lacks raises when it is asked for: ``backend 'mylib' has no plugrad.float64``. float32
+    alone is enough for layers, losses, optimizers and random numbers.
 
     Arrays come from NumPy's, and become NumPy's, by whatever of ``asarray``, DLPack and nested lists the
     library takes first. A library that has a faster way overrides ``from_host`` and ``to_host``.
+
+    Raises:
+        BackendError: if the namespace has neither float32 nor float64.
 
     Example::
 
@@ -44,36 +54,43 @@ class ArrayAPIBackend(Backend):
         devices: tuple[str, ...],
         capabilities: Capabilities | None = None,
         raw_devices: tuple[Any, ...] | None = None,
+        dtypes: Iterable[str] | None = None,
     ) -> None:
         self.name = name
         self.devices = devices
         self.namespace = importlib.import_module(namespace) if isinstance(namespace, str) else namespace
-        self.capabilities = capabilities or Capabilities(writable=False, several_devices=len(raw_devices or ()) > 1)
-        self._raw_devices = raw_devices
+        self.raw_devices = raw_devices
         self._way_in: Callable[[Any, Any, dict[str, Any]], Any] | None = None
-        xp = self.namespace
-        found = {}
-        for d in dtypes.ALL:
-            raw = getattr(xp, d.name, None) or (getattr(xp, "bool_", None) if d.name == "bool" else None)
-            if raw is not None:
-                found[d] = raw
-        if dtypes.float32 not in found and dtypes.float64 not in found:
+        xp, where = self.namespace, self._on(0)
+        found = probes.dtypes_of(xp, where, None if dtypes is None else frozenset(dtypes))
+        self.dtypes: Mapping[Any, Any] = _Dtypes(name, found)
+        self._of_raw: dict[Any, Any] = {}
+        if not any(d.name in ("float32", "float64") for d in found):
             raise BackendError(f"namespace {namespace!r} has neither float32 nor float64")
-        self.dtypes = found
         self._array_type = type(self.asarray(0.0, None, None))
+        self.capabilities = probes.capabilities_of(self, capabilities or Capabilities())
 
     def device_count(self, device_type: str) -> int:
-        return len(self._raw_devices) if self._raw_devices is not None else 1
+        return len(self.raw_devices) if self.raw_devices is not None else 1
+
+    def kernels(self) -> Mapping[str, Any]:
+        return standins.standing_in(self)
 
     def dtype_of(self, array: Any) -> dtypes.dtype:
         raw = array.dtype
+        try:
+            return self._of_raw[raw]  # type: ignore[no-any-return]
+        except (KeyError, TypeError):  # not met before, or a library whose dtypes have no hash
+            pass
         for d, known in self.dtypes.items():
             if known == raw:
-                return d
+                if getattr(raw, "__hash__", None) is not None:
+                    self._of_raw[raw] = d
+                return d  # type: ignore[no-any-return]
         raise TypeError(f"backend '{self.name}' has an array of dtype {raw}, for which plugrad has no dtype")
 
     def _on(self, index: int | None) -> dict[str, Any]:
-        return {} if self._raw_devices is None else {"device": self._raw_devices[index or 0]}
+        return {} if self.raw_devices is None else {"device": self.raw_devices[index or 0]}
 
     def asarray(self, values: Any, dtype: dtypes.dtype | None, index: int | None, *, copy: bool | None = None) -> Any:
         raw = None if dtype is None else self.dtypes[dtype]
@@ -83,7 +100,7 @@ class ArrayAPIBackend(Backend):
         return isinstance(value, self._array_type)
 
     def on_device(self, function: Callable[..., Any], index: int | None) -> Callable[..., Any]:
-        return partial(function, **self._on(index)) if self._raw_devices is not None else function
+        return partial(function, **self._on(index)) if self.raw_devices is not None else function
 
     def to_host(self, array: Any) -> Any:
         causes = []
@@ -104,19 +121,17 @@ class ArrayAPIBackend(Backend):
         ) from causes[0]
 
     def from_host(self, array: Any, index: int | None) -> Any:
-        dtype = dtypes.NAMES[array.dtype.name]
-        if dtype not in self.dtypes:
-            raise TypeError(f"backend '{self.name}' has no {dtype}")
+        raw_dtype = self.dtypes[dtypes.NAMES[array.dtype.name]]
         if self._way_in is not None:
-            return self._way_in(array, self.dtypes[dtype], self._on(index))
+            return self._way_in(array, raw_dtype, self._on(index))
         causes = []
         for way in (self._in_by_asarray, self._in_by_dlpack, self._in_by_lists):
             try:
-                raw = way(array, self.dtypes[dtype], self._on(index))
+                raw = way(array, raw_dtype, self._on(index))
             except Exception as error:
                 causes.append(error)
                 continue
-            if not self.is_array(raw) or tuple(raw.shape) != array.shape or raw.dtype != self.dtypes[dtype]:
+            if not self.is_array(raw) or tuple(raw.shape) != array.shape or raw.dtype != raw_dtype:
                 causes.append(TypeError(f"the library made {getattr(raw, 'dtype', type(raw))} of {array.dtype}"))
                 continue
             self._way_in = way
@@ -136,3 +151,14 @@ class ArrayAPIBackend(Backend):
         # The one way that every library has.
         flat = self.namespace.asarray(array.reshape(-1).tolist(), dtype=raw_dtype, **device)
         return self.namespace.reshape(flat, array.shape)
+
+
+class _Dtypes(dict[dtypes.dtype, Any]):
+    """A library's dtypes by plugrad's; asking for one that it lacks says so."""
+
+    def __init__(self, backend: str, found: Mapping[dtypes.dtype, Any]) -> None:
+        super().__init__(found)
+        self._backend = backend
+
+    def __missing__(self, key: dtypes.dtype) -> Any:
+        raise missing_dtype(self._backend, key, self)
