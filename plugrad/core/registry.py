@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 import threading
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from typing import Any, Final
 
 from plugrad.core.backend import API_VERSION, Backend
@@ -44,6 +46,34 @@ def _entry_points(group: str) -> list[Any]:
     from importlib.metadata import entry_points
 
     return list(entry_points(group=group))
+
+
+def _named_by_any_distribution(group: str) -> bool:
+    """Whether the metadata of any distribution contains a group's name.
+
+    It decides whether ``_entry_points`` is worth asking: for that, importlib.metadata and all that it needs are
+    imported and every distribution is read, which takes longer than the rest of loading NumPy's backend.
+    """
+    finders = [f for f in sys.meta_path if hasattr(f, "find_distributions")]
+    if finders != [PathFinder]:
+        return True
+    wanted = group.encode()
+    for folder in sys.path:
+        try:
+            entries = list(os.scandir(folder or "."))
+        except FileNotFoundError:
+            continue
+        except OSError:  # a zip file, say
+            return True
+        for entry in entries:
+            if entry.name.endswith((".dist-info", ".egg-info")):
+                try:
+                    with open(os.path.join(entry.path, "entry_points.txt"), "rb") as file:
+                        if wanted in file.read():
+                            return True
+                except OSError:
+                    continue
+    return False
 
 
 def _distribution(entry_point: Any) -> str:
@@ -209,7 +239,7 @@ def _call_hook(name: str, module: Any, hook: str, arguments: dict[str, Any]) -> 
 def _kernels_of(backend: Backend) -> dict[str, Callable[..., Any]]:
     """The backend's kernels, then those that kernel plugins add; a plugin that fails costs only its own."""
     kernels = dict(backend.kernels())
-    for entry_point in _entry_points(KERNELS_GROUP):
+    for entry_point in _entry_points(KERNELS_GROUP) if _named_by_any_distribution(KERNELS_GROUP) else ():
         target = entry_point.name.partition(".")[0]
         if target != backend.name or entry_point.name in disabled():
             continue
@@ -302,12 +332,11 @@ def _backend_for(kind: str) -> Backend:
     known = _by_device_type.get(kind)
     if known is not None:
         return known
-    names = [_BUILTIN_DEVICES[kind]] if kind in _BUILTIN_DEVICES else []
+    if kind in _BUILTIN_DEVICES:
+        return load(_BUILTIN_DEVICES[kind])
     others = installed()
-    if not names and kind in others:
-        names = [kind]
-    for name in names:
-        backend = load(name)
+    if kind in others:
+        backend = load(kind)
         if kind in backend.devices:
             return backend
     # No entry point has the device type's name: the owner may be one with several device types.

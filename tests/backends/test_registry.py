@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,26 @@ def test_importing_loads_no_plugin_and_scans_no_metadata(site):
     """
     done = site.run(code)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_the_first_tensor_reads_metadata_only_where_somebody_adds_kernels(site, as_zip):
+    """A folder is searched for the group's name; what is no folder may hide one."""
+    site.install("plugrad-other", "other", "print('loaded')")
+    code = f"""
+        import sys
+        if {as_zip}:
+            import zipfile
+            zipfile.ZipFile({str(site.folder / "empty.zip")!r}, "w").close()
+            sys.path.append({str(site.folder / "empty.zip")!r})
+        sys.modules.pop("importlib.metadata", None)
+        import plugrad
+        plugrad.zeros(2)
+        print("importlib.metadata" in sys.modules, "plugrad_other" in sys.modules)
+    """
+    # A plugin of kernels may be installed where the tests run.
+    expected = as_zip or bool(entry_points(group="plugrad.kernels"))
+    assert site.run(code).stdout.split() == [str(expected), "False"]
 
 
 def test_the_core_alone_loads_no_array_library():
