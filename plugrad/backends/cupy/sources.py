@@ -1,0 +1,37 @@
+"""The CUDA sources and what of their templates is compiled. Imports no CuPy, so that any machine can check them."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from itertools import product
+from typing import Final
+
+#: What all kernels are compiled with.
+OPTIONS: Final = ("--std=c++17",)
+
+#: CUDA's names of the dtypes that kernels take, by NumPy's.
+TYPES: Final = {"float32": "float", "float64": "double", "float16": "__half", "bfloat16": "__nv_bfloat16"}
+
+#: Threads that share a row: a warp for short rows, a block for long ones.
+THREADS: Final = (32, 256)
+
+
+def _of(kernels: str, *parameters: tuple[object, ...]) -> tuple[str, ...]:
+    """Every kernel with every choice of its template's parameters."""
+    choices = [", ".join(map(str, chosen)) for chosen in product(*parameters)]
+    return tuple(f"{kernel}<{chosen}>" for kernel in kernels.split() for chosen in choices)
+
+
+_TYPES = tuple(TYPES.values())
+
+#: Kernel file -> the instantiations that its module is compiled with, and so the only ones that can be launched.
+INSTANTIATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "softmax": _of("softmax log_softmax softmax_backward log_softmax_backward", _TYPES, THREADS),
+}
+
+
+def source(name: str) -> str:
+    """The text of a kernel file, with what all of them begin with in front. Lines are counted as in the files."""
+    folder = files(__package__) / "kernels"
+    parts = [f'#line 1 "{part}"\n{(folder / part).read_text("utf-8")}' for part in ("common.cuh", f"{name}.cu")]
+    return "\n".join(parts)

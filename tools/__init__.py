@@ -1,0 +1,1 @@
+"""Tools for work on plugrad, run from the checkout: ``python -m tools.NAME``."""
