@@ -10,8 +10,8 @@ from plugrad.core.anomaly import detect_anomaly as detect_anomaly
 from plugrad.core.anomaly import set_detect_anomaly as set_detect_anomaly
 from plugrad.core.autograd import backward as backward
 from plugrad.core.autograd import grad as grad
-from plugrad.core.function import Function as Function
-from plugrad.core.function_context import FunctionCtx as FunctionCtx
+from plugrad.core.function.context import FunctionCtx as FunctionCtx
+from plugrad.core.function.function import Function as Function
 from plugrad.core.modes import enable_grad as enable_grad
 from plugrad.core.modes import inference_mode as inference_mode
 from plugrad.core.modes import no_grad as no_grad

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import hooks
-from plugrad.core.function import Function
+from plugrad.core.function.function import Function
 from plugrad.core.modes import is_grad_enabled
 from plugrad.core.tensor import Tensor
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from plugrad.core import autograd, engine, generator, tree
-from plugrad.core.function import Function
+from plugrad.core.function.function import Function
 from plugrad.core.modes import enable_grad, is_grad_enabled, no_grad
 from plugrad.core.saving import Kept, saved_tensors_hooks, without_history
 from plugrad.core.tensor import Tensor

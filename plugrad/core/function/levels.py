@@ -1,7 +1,7 @@
 """Functions under function transforms: at each level, a call of the same Function at the level below.
 
 The level of ``grad`` records the user's backward around that call, and the level of dual numbers adds the tangents of
-the user's jvp; ``function_mapped`` has the level of ``vmap``.
+the user's jvp; ``mapped`` has the level of ``vmap``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from plugrad.core import dispatch, tree
 from plugrad.core.errors import with_hint
-from plugrad.core.function_context import CARRIED, INTERMEDIATE, OWN, FunctionCtx, guarded, mapped, refusing
+from plugrad.core.function.context import CARRIED, INTERMEDIATE, OWN, FunctionCtx, guarded, mapped, refusing
 from plugrad.core.levels import innermost, lift, under
 from plugrad.core.transforms.dual import Dual, DualBackend
 from plugrad.core.transforms.nesting import GradBackend

@@ -9,9 +9,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.core import dispatch, function_levels, inplace, modes, packing, record
-from plugrad.core.function_context import FunctionCtx, Saved, refusing, settle_attributes
-from plugrad.core.function_node import FunctionNode
+from plugrad.core import dispatch, inplace, modes, packing, record
+from plugrad.core.function import levels
+from plugrad.core.function.context import FunctionCtx, Saved, refusing, settle_attributes
+from plugrad.core.function.node import FunctionNode
 from plugrad.core.levels import innermost
 from plugrad.core.value import Value
 
@@ -171,7 +172,7 @@ class Function:
     @classmethod
     def _called(
         cls, args: tuple[Any, ...], kwargs: dict[str, Any], keep: bool = False
-    ) -> tuple[Any, FunctionCtx, function_levels.Kept | None]:
+    ) -> tuple[Any, FunctionCtx, levels.Kept | None]:
         """As ``apply``, with the context of the call and, where asked, what it has of tensors."""
         separate = cls.setup_context is not Function.setup_context
         if separate:
@@ -180,14 +181,14 @@ class Function:
         tensors = [x for x in arguments if isinstance(x, Value)]
         target: Any = None
         if innermost() is not None or any([x.device.depth for x in tensors]):
-            target = function_levels.target_of(arguments)
-            function_levels.check_separate(separate, target)
+            target = levels.target_of(arguments)
+            levels.check_separate(separate, target)
         device = target if target is not None else tensors[0].device if tensors else None
         recorded = modes.mode() > 0
-        before = function_levels.counts(tensors)
+        before = levels.counts(tensors)
         ctx = FunctionCtx()
         if target is not None:
-            output, risen = function_levels.call(cls, args, kwargs, target, separate)
+            output, risen = levels.call(cls, args, kwargs, target, separate)
             ctx = risen or ctx
         ctx._function, ctx._recorded = cls, recorded
         # Made first, so that hooks can be put on it in forward.
@@ -207,7 +208,7 @@ class Function:
         outputs = list(output) if several else [output]
         wanted = any(ctx.needs_input_grad)
         _check_changes(ctx, arguments, tensors, before, outputs, wanted, depth)
-        kept = function_levels.Kept(ctx, outputs) if keep else None
+        kept = levels.Kept(ctx, outputs) if keep else None
         results = _place(ctx, node, arguments, tensors, outputs, wanted, depth)
         return (tuple(results) if several else results[0]), ctx, kept
 
@@ -251,7 +252,7 @@ def _check_changes(
         )
     if not wanted:
         return
-    after = function_levels.counts(tensors)
+    after = levels.counts(tensors)
     # What shares memory with a marked one has changed with it.
     known = [x.version for x in marked]
     for x, count, now in zip(tensors, before, after, strict=True):
@@ -392,7 +393,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
             outputs = backward(ctx, *grads)
         message = "trying to differentiate twice a function that was marked with @once_differentiable"
         several = isinstance(outputs, tuple)
-        found = [function_levels.sealed(x, message) for x in (outputs if several else (outputs,))]
+        found = [levels.sealed(x, message) for x in (outputs if several else (outputs,))]
         if modes.mode() > 0 and any([isinstance(x, Value) and x.tracked for x in flat]):
             edges = (*ctx._node().edges, *[x.edge or (x, None) for x in flat if isinstance(x, Value) and x.tracked])
             found = [refusing(x, message, edges) if isinstance(x, Value) else x for x in found]

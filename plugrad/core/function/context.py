@@ -1,6 +1,6 @@
 """What a user's Function has between forward and backward: the context it writes on.
 
-It is not the node in the graph (``function_node``), so that it takes attributes of any name. The node holds the
+It is not the node in the graph (``node``), so that it takes attributes of any name. The node holds the
 context; the context knows its node weakly.
 """
 

@@ -9,7 +9,7 @@ from plugrad.core import dispatch, engine, modes, packing
 from plugrad.core.anomaly import modified
 from plugrad.core.conjugation import conjugated
 from plugrad.core.errors import BACKWARD_TWICE, with_hint
-from plugrad.core.function_context import FROM_NODE, INTERMEDIATE, FunctionCtx, Saved, guarded, refusing
+from plugrad.core.function.context import FROM_NODE, INTERMEDIATE, FunctionCtx, Saved, guarded, refusing
 from plugrad.core.levels import lift
 from plugrad.core.node import Edge, Node
 from plugrad.core.saving import SavedTensor, check_hooks

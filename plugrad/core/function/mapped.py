@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from plugrad.core import engine, tree
 from plugrad.core.errors import with_hint
-from plugrad.core.function import Function
-from plugrad.core.function_context import OWN, FunctionCtx, mapped
-from plugrad.core.function_levels import CALLS, MORE, CtxWithSaved, lifted, raws, wrapped
+from plugrad.core.function.context import OWN, FunctionCtx, mapped
+from plugrad.core.function.function import Function
+from plugrad.core.function.levels import CALLS, MORE, CtxWithSaved, lifted, raws, wrapped
 from plugrad.core.levels import Level, lift, under
 from plugrad.core.transforms.batched import Batched, common_level
 from plugrad.core.transforms.vmap import batched
