@@ -1,4 +1,4 @@
-"""What is installed is whole and nothing more: typed, with the example that the demo runs, without tests, small."""
+"""What is installed is whole and nothing more: typed, with the demo's example and the conformance kit, small."""
 
 from importlib.metadata import distribution
 
@@ -9,13 +9,15 @@ LIMIT = 3_000_000  # bytes
 files = {str(path): path.locate() for path in distribution("plugrad").files or () if path.suffix != ".pyc"}
 size = sum(path.stat().st_size for path in files.values())
 missing = {
-    "plugrad/py.typed", "plugrad/_examples/digits.py", "plugrad/backends/cupy/kernels/common.cuh",
-    "plugrad/backends/cupy/kernels/softmax.cu",
+    "plugrad/py.typed", "plugrad_pytest.py", "plugrad/testing/conformance/test_all_ops.py",
+    "plugrad/_examples/digits.py",
+    "plugrad/backends/cupy/kernels/common.cuh", "plugrad/backends/cupy/kernels/softmax.cu",
 } - files.keys()  # fmt: skip
 strangers = sorted(
     name
     for name in files
-    if not name.startswith(("plugrad/", "plugrad-")) and not name.endswith(("bin/plugrad", "Scripts/plugrad.exe"))
+    if not name.startswith(("plugrad/", "plugrad-", "plugrad_pytest.py"))
+    and not name.endswith(("bin/plugrad", "Scripts/plugrad.exe"))
 )
 
 print(f"{len(files)} files, {size:,} bytes")

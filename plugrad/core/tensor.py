@@ -71,9 +71,9 @@ class Tensor(Methods, Value):
     # Rare facts have defaults on the class, so that making a Tensor does not set them.
     #: The tensor whose memory a view shares.
     base: Tensor | None = None
-    #: How a view is made from its base, and weak references to the base's views.
+    #: How a view is made from its base, and the base's views (weakly, by id).
     steps: tuple[Any, ...] = ()
-    views: set[Any] | None = None
+    views: dict[int, Any] | None = None
     #: "no_grad", "inference", "several" or "function": how a view was made of which in-place changes are refused.
     creation = ""
     #: Tensor hooks and post-accumulate hooks of a leaf.

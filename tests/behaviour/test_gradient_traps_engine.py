@@ -1,6 +1,6 @@
 """Silent wrong gradients reported against other systems: engine, Function and higher order (35 to 47).
 
-44, a rule that ships because its test never ran, is in tests/ops/test_all_ops.py. 48, workers of a data loader that draw
+44, a rule that ships because its test never ran, is in plugrad/testing/conformance. 48, workers of a data loader that draw
 the same numbers, has no place here: there is no data loader.
 """
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from plugrad.core.op import OpNode, plain_function
+from plugrad.core import dispatch
+from plugrad.core.op import OpNode
 
 __all__: list[str] = []
 
@@ -32,8 +33,7 @@ def overload(function: Any, node: str) -> Any:
         },
     )
     op.number_first = op.number_second = op.node_class
-    op.recorders = {}
-    made = plain_function(op)
+    made = dispatch.function(op)
     made.__name__ = made.__qualname__ = function.__name__
     made.__doc__ = function.__doc__
     made.__module__ = function.__module__

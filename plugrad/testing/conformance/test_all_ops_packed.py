@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import plugrad
 from plugrad.autograd.graph import saved_tensors_hooks
+from plugrad.testing.conformance.calls import call, differentiable_samples, outputs_of
+from plugrad.testing.conformance.kit import on_samples
 from plugrad.testing.samples import to_host
-from tests.ops.test_all_ops import DIFFERENTIABLE, _call, _outputs
 
 
 def _gradients(function, leaves):
     """First and second derivatives of everything, as NumPy arrays; None where there is none."""
     plugrad.manual_seed(0)
-    outputs = [y for y in _outputs(function(*leaves)) if isinstance(y, plugrad.Tensor) and y.requires_grad]
+    outputs = [y for y in outputs_of(function(*leaves)) if isinstance(y, plugrad.Tensor) and y.requires_grad]
     if not outputs:
         return []
     seeds = [plugrad.core.ops.ones_like(y.detach()) for y in outputs]
@@ -27,9 +27,9 @@ def _gradients(function, leaves):
     return [None if g is None else to_host(g.detach()) for g in (*first, *second)]
 
 
-@pytest.mark.parametrize(("name", "number", "case"), DIFFERENTIABLE)
+@on_samples(differentiable_samples)
 def test_derivatives_of_packed_values(name, number, case, device):
-    _, (function, leaves) = _call(name, number, case, device, requires_grad=True)
+    _, (function, leaves) = call(name, number, case, device, requires_grad=True)
     expected = _gradients(function, leaves)
     packed = []
 
@@ -56,11 +56,11 @@ def _kept(value, backend):
     return [value] if backend.is_array(value) else []
 
 
-@pytest.mark.parametrize(("name", "number", "case"), DIFFERENTIABLE)
+@on_samples(differentiable_samples)
 def test_nothing_is_kept_beside_what_is_packed(name, number, case, device):
-    _, (function, leaves) = _call(name, number, case, device, requires_grad=True)
+    _, (function, leaves) = call(name, number, case, device, requires_grad=True)
     with saved_tensors_hooks(lambda tensor: None, lambda nothing: nothing):
-        outputs = _outputs(function(*leaves))
+        outputs = outputs_of(function(*leaves))
     nodes = [y.grad_fn for y in outputs if isinstance(y, plugrad.Tensor) and y.grad_fn is not None]
     for node in nodes:
         nodes += [n for n, _ in node.next_functions if n is not None and n not in nodes and hasattr(n, "saved")]

@@ -11,8 +11,15 @@ import plugrad
 from plugrad.core import namespace
 from plugrad.core.op import OPS
 from plugrad.func import jvp, vjp, vmap
+from plugrad.testing.conformance.calls import (
+    differentiable_samples,
+    every_sample,
+    flat_function,
+    outputs_of,
+    tensors,
+)
+from plugrad.testing.conformance.kit import on_samples
 from plugrad.testing.samples import sample, through, to_device, to_host
-from tests.ops.test_all_ops import ALL, DIFFERENTIABLE, _flat_function, _outputs, _tensors
 
 #: Ops whose result's shape depends on values: they refuse to be batched.
 DYNAMIC = {"argwhere", "masked_read", "masked_select", "nonzero", "unique_sorted"}
@@ -20,32 +27,34 @@ DYNAMIC = {"argwhere", "masked_read", "masked_select", "nonzero", "unique_sorted
 READS = {"phase_free"}
 COUNT = 3
 
-BATCHED = [p for p in ALL if not OPS[p.values[0]].facts.get("random")]
+
+def _batched(quick):
+    return [p for p in every_sample(quick) if not OPS[p.values[0]].facts.get("random")]
 
 
 def _tensors_of(name, case, number, device):
     values = sample(OPS[name], case, number)
     args = [to_device(v, device, "float64", False) for v in values.args]
-    return values, args, list(_tensors(args))
+    return values, args, list(tensors(args))
 
 
 def _call(name, args, options):
-    def call(*tensors):
-        fresh = iter(tensors)
+    def call(*inputs):
+        fresh = iter(inputs)
 
         def rebuild(value):
             if isinstance(value, list):
                 return [rebuild(v) for v in value]
             return next(fresh) if isinstance(value, plugrad.Tensor) else value
 
-        built = through(OPS[name], tensors[0].device.ops if tensors else None, [rebuild(a) for a in args])
+        built = through(OPS[name], inputs[0].device.ops if inputs else None, [rebuild(a) for a in args])
         result = namespace.FUNCTIONS[name](*built, **options)
         return tuple(result) if isinstance(result, (tuple, list)) else result
 
     return call
 
 
-@pytest.mark.parametrize(("name", "number", "case"), BATCHED)
+@on_samples(_batched)
 def test_vmap_equals_a_loop(name, number, case, device):
     """For every choice of which inputs vary."""
     values, args, first = _tensors_of(name, case, number, device)
@@ -67,18 +76,18 @@ def test_vmap_equals_a_loop(name, number, case, device):
             continue
         wanted = [call(*[d[i] if c == 0 else first[i] for i, c in enumerate(chosen)]) for d in drawn]
         found = vmap(call, in_dims=chosen)(*inputs)
-        for k, y in enumerate(_outputs(found)):
-            expected = [_outputs(w)[k] for w in wanted]
+        for k, y in enumerate(outputs_of(found)):
+            expected = [outputs_of(w)[k] for w in wanted]
             assert y.dtype is expected[0].dtype
             np.testing.assert_allclose(to_host(y), np.stack([to_host(w) for w in expected]), rtol=1e-9, atol=1e-10)
 
 
 def _function(name, number, case, device):
     values, args, _ = _tensors_of(name, case, number, device)
-    return _flat_function(name, args, values.options)
+    return flat_function(name, args, values.options)
 
 
-@pytest.mark.parametrize(("name", "number", "case"), DIFFERENTIABLE)
+@on_samples(differentiable_samples)
 def test_jvp_equals_differences(name, number, case, device):
     function, leaves = _function(name, number, case, device)
     if not leaves or OPS[name].undefined:
@@ -89,24 +98,24 @@ def test_jvp_equals_differences(name, number, case, device):
     step = 1e-6
     above = function(*[x + step * t for x, t in zip(leaves, tangents, strict=True)])
     below = function(*[x - step * t for x, t in zip(leaves, tangents, strict=True)])
-    for a, b, t in zip(_outputs(above), _outputs(below), _outputs(found), strict=True):
+    for a, b, t in zip(outputs_of(above), outputs_of(below), outputs_of(found), strict=True):
         if a.dtype.is_inexact:
             np.testing.assert_allclose(to_host(t), (to_host(a) - to_host(b)) / (2 * step), rtol=1e-5, atol=1e-6)
 
 
 def _pulled(function, leaves):
     outputs, pull = vjp(function, *leaves)
-    seeds = tuple(plugrad.core.ops.ones_like(y) for y in _outputs(outputs))
+    seeds = tuple(plugrad.core.ops.ones_like(y) for y in outputs_of(outputs))
     return pull(seeds if isinstance(outputs, tuple) else seeds[0])
 
 
-@pytest.mark.parametrize(("name", "number", "case"), DIFFERENTIABLE)
+@on_samples(differentiable_samples)
 def test_vjp_equals_the_plain_walk(name, number, case, device):
     function, leaves = _function(name, number, case, device)
-    if not leaves or not all(y.dtype.is_inexact for y in _outputs(function(*leaves))):
+    if not leaves or not all(y.dtype.is_inexact for y in outputs_of(function(*leaves))):
         return
     tracked = [x.clone().requires_grad_() for x in leaves]
-    outputs = [y for y in _outputs(function(*tracked)) if y.requires_grad]
+    outputs = [y for y in outputs_of(function(*tracked)) if y.requires_grad]
     if not outputs:
         return
     ones = [plugrad.core.ops.ones_like(y.detach()) for y in outputs]
