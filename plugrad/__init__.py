@@ -29,6 +29,8 @@ from plugrad.core.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from plugrad.core.anomaly import set_anomaly_enabled as set_anomaly_enabled
 from plugrad.core.backend import Backend as Backend
 from plugrad.core.creation import *
+from plugrad.core.debug import is_debug_enabled as is_debug_enabled
+from plugrad.core.debug import set_debug_enabled as set_debug_enabled
 from plugrad.core.default_device import get_default_device as get_default_device
 from plugrad.core.default_device import set_default_device as set_default_device
 from plugrad.core.device import device as device

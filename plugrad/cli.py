@@ -80,6 +80,7 @@ def _backends(arguments: argparse.Namespace) -> int:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    reasons += registry.ignored()
     if reasons:
         print("", *reasons, sep="\n")
     return 0

@@ -71,7 +71,7 @@ FUNCTIONS = words("""
     hamming_window hann_window hardshrink heaviside histc histogram histogramdd hookimpl hsplit
     hstack hypot i0 i0_ igamma igammac imag index_add index_copy index_fill index_put index_put_
     index_reduce index_select initial_seed inner inverse is_anomaly_check_nan_enabled
-    is_anomaly_enabled is_complex is_conj is_floating_point is_grad_enabled
+    is_anomaly_enabled is_complex is_conj is_debug_enabled is_floating_point is_grad_enabled
     is_inference_mode_enabled is_neg is_nonzero is_signed is_tensor isclose isfinite isin isinf
     isnan isneginf isposinf isreal istft kaiser_window kron kthvalue lcm lcm_ ldexp ldexp_ le lerp
     less less_equal lgamma linspace log log10 log10_ log1p log1p_ log2 log2_ log_ log_softmax
@@ -86,7 +86,7 @@ FUNCTIONS = words("""
     randn_like randperm ravel real reciprocal reciprocal_ register_backend relu relu_ remainder
     renorm repeat_interleave reshape resolve_conj resolve_neg result_type roll rot90 round round_
     row_stack rrelu rrelu_ rsqrt rsqrt_ rsub scalar_tensor scatter scatter_add scatter_reduce
-    searchsorted seed select select_scatter selu selu_ set_anomaly_enabled set_default_device
+    searchsorted seed select select_scatter selu selu_ set_anomaly_enabled set_debug_enabled set_default_device
     set_default_dtype set_printoptions set_rng_state sgn sigmoid sigmoid_ sign signbit sin sin_ sinc
     sinc_ sinh sinh_ slice_scatter slogdet softmax sort split split_with_sizes sqrt sqrt_ square
     square_ squeeze stack std std_mean stft sub subtract sum svd swapaxes swapdims t take

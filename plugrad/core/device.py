@@ -99,6 +99,12 @@ class device:  # noqa: N801 - PyTorch's name
 
 _interned: dict[tuple[str, int | None], device] = {}
 
+
+def known() -> list[device]:
+    """Every device that was named so far."""
+    return list(_interned.values())
+
+
 #: Where tensors are made that are made of nothing else; None is "cpu". A context variable, as grad mode is.
 default: ContextVar[device | None] = ContextVar("plugrad_default_device", default=None)
 

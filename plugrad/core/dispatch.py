@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from plugrad.core import dtypes, record
+from plugrad.core import dtypes, faults, record
 from plugrad.core.broadcast import broadcast_shapes as broadcast_shapes
 from plugrad.core.broadcast import explained as explained
 from plugrad.core.broadcast import normalized_dim as normalized_dim
@@ -310,6 +310,7 @@ def rescued(error: Exception, op: Op, device: Any, raws: tuple[Any, ...], dtype:
             wide = device.backend.dtypes[dtypes.int64]
             return getattr(xp, op.name)(*[xp.astype(x, wide) if hasattr(x, "dtype") else x for x in raws])
         return getattr(xp, op.name)(*[wrapped(x, dtype) if isinstance(x, int) else x for x in raws])
+    faults.note(error, op.name, device)
     raise error
 
 
@@ -343,6 +344,9 @@ def _single(op: Op) -> Any:
                 y = getattr(device.xp, name)(a, **options)
         except Warning as warning:
             y = again(warning, op, device, (a,), options)
+        except Exception as error:
+            faults.note(error, name, device)
+            raise
         if y.__class__ is tuple or y.__class__ is list:
             return wrap_several(op, (x,), (x,), (a,), y, options, device, recorded)
         out = Tensor(y, device, device.backend.dtype_of(y))
@@ -442,6 +446,7 @@ def _general(op: Op) -> Any:
         except Warning as warning:
             y = again(warning, op, device, nested(op, raws), options)
         except Exception as error:
+            faults.note(error, name, device)
             if op.promote != "none" and op.variadic is None:
                 raise explained(error, raws) from error
             raise

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, faults
 from plugrad.core.dtypes import bfloat16
 from plugrad.core.errors import INFERENCE_SAVED, with_hint
 from plugrad.core.levels import together
@@ -97,6 +97,7 @@ def function(op: Op, whole: bool = False) -> Any:
         except Warning as warning:
             y = dispatch.again(warning, op, device, tuple(raws), options)
         except Exception as error:
+            faults.note(error, name, device)
             if promotes:
                 raise dispatch.explained(error, tuple(raws)) from error
             raise

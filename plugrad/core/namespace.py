@@ -60,6 +60,9 @@ EXTENSIONS: Final = {
 # Parameters that the standard makes positional-only and that are options, passed by name, of the ops here.
 _POSITIONAL: Final = {"astype": ("dtype",), "tile": ("repetitions",), "moveaxis": ("source", "destination")}
 
+#: Where kernels come from that no other distribution supplies.
+OWN: Final = "plugrad"
+
 CONSTANTS: Final = {"inf": math.inf, "nan": math.nan, "pi": math.pi, "e": math.e, "newaxis": None}
 
 
@@ -73,7 +76,15 @@ class Namespace:
         bind: Makes a creation function of the library one for the device that this namespace is of; None where a
             backend has one device.
         dtypes: The backend's own dtypes, by plugrad's; None: those that the library has under their names.
+        source: The distribution that the backend comes from, with its version, for messages.
+        sources: The same of kernels that others supply, by op name.
+
+    Attributes:
+        debug: Whether every call is checked: see core/checked.py.
+        foreign: Whether any of its code is of another distribution than plugrad.
     """
+
+    debug = False
 
     def __init__(
         self,
@@ -82,16 +93,29 @@ class Namespace:
         kernels: Mapping[str, Callable[..., Any]],
         bind: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
         dtypes: Mapping[dtype, Any] | None = None,
+        source: str = OWN,
+        sources: Mapping[str, str] | None = None,
     ) -> None:
         self._backend = backend
         self._library = library
         self._kernels = kernels
         self._bind = bind
         self._dtypes = dtypes
+        self._source = source
+        self._sources = sources or {}
+        self.foreign = source != OWN or bool(sources)
 
     def on(self, bind: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Namespace:
         """The same namespace for one of several devices."""
-        return Namespace(self._backend, self._library, self._kernels, bind, self._dtypes)
+        return Namespace(self._backend, self._library, self._kernels, bind, self._dtypes, self._source, self._sources)
+
+    def kernels(self) -> Mapping[str, Callable[..., Any]]:
+        """The kernels of the backend and of kernel plugins, by op name."""
+        return self._kernels
+
+    def distribution(self, name: str | None) -> str:
+        """The distribution, with its version, of an op's kernel; of the backend where ``name`` is None."""
+        return self._source if name is None else self._sources.get(name, self._source)
 
     def origin(self, name: str) -> str | None:
         """Where an op comes from: ``"kernel"``, ``"library"``, ``"generic"``, or None for nowhere."""

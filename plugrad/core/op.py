@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from plugrad.core import dispatch, dispatch_fixed, saving
+from plugrad.core import dispatch, dispatch_fixed, faults, saving
 from plugrad.core.namespace import DEFINITIONS, FUNCTIONS, WHOLE
 from plugrad.core.node import Edge, Node
 from plugrad.core.sources import GENERAL, INPUT, OUTPUT, PLAIN
@@ -265,7 +265,11 @@ class OpNode(Node):
         # check_saved(), spelled out for the usual one saved tensor: this is the hot loop.
         if versions and (versions[0][0] != versions[1] or len(versions) > 3):
             saved = self.check_saved()
-        return self.pull(edges, self.device.xp, g, saved)
+        try:
+            return self.pull(edges, self.device.xp, g, saved)
+        except Exception as error:
+            faults.note(error, self.op.name, self.device, gradient=True)
+            raise
 
     def gradient_tensors(self, edges: tuple[Edge, ...], g: Any) -> Any:
         return self.pull(edges, self.device.ops, g, saving.saved_tensors(self, self.check_saved(unpack=False)))

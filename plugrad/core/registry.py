@@ -8,25 +8,23 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import sys
 import threading
 from collections.abc import Callable
-from importlib.machinery import PathFinder
 from typing import Any, Final
 
-from plugrad.core.backend import API_VERSION, Backend
+from plugrad.core import debug, plugins
+from plugrad.core.backend import Backend
 from plugrad.core.device import device
 from plugrad.core.errors import BackendError
-from plugrad.core.namespace import Differentiable, Namespace
-
-BACKENDS_GROUP: Final = "plugrad.backends"
-KERNELS_GROUP: Final = "plugrad.kernels"
+from plugrad.core.namespace import OWN, Differentiable, Namespace
 
 # Backends that ship with plugrad: backend name -> (its device types, the module of its hooks). They need no scan.
 BUILTIN: Final = {
     "numpy": (("cpu",), "plugrad.backends.numpy.plugin"),
     "cupy": (("cuda",), "plugrad.backends.cupy.plugin"),
 }
+#: What is said of backends that no distribution's entry point led to.
+BY_HAND: Final = "no distribution (registered by hand)"
 _BUILTIN_DEVICES: Final = {kind: name for name, (kinds, _) in BUILTIN.items() for kind in kinds}
 
 _lock = threading.RLock()
@@ -34,65 +32,49 @@ _loaded: dict[str, Backend] = {}
 _namespaces: dict[str, Namespace] = {}
 _by_device_type: dict[str, Backend] = {}
 _failures: dict[str, BaseException] = {}
-
-
-def disabled() -> set[str]:
-    """Names in PLUGRAD_DISABLE_BACKENDS, separated by commas."""
-    return {name.strip() for name in os.environ.get("PLUGRAD_DISABLE_BACKENDS", "").split(",") if name.strip()}
-
-
-def _entry_points(group: str) -> list[Any]:
-    """Entry points of a group, from metadata only; none is loaded."""
-    from importlib.metadata import entry_points
-
-    return list(entry_points(group=group))
-
-
-def _named_by_any_distribution(group: str) -> bool:
-    """Whether the metadata of any distribution contains a group's name.
-
-    It decides whether ``_entry_points`` is worth asking: for that, importlib.metadata and all that it needs are
-    imported and every distribution is read, which takes longer than the rest of loading NumPy's backend.
-    """
-    finders = [f for f in sys.meta_path if hasattr(f, "find_distributions")]
-    if finders != [PathFinder]:
-        return True
-    wanted = group.encode()
-    for folder in sys.path:
-        try:
-            entries = list(os.scandir(folder or "."))
-        except FileNotFoundError:
-            continue
-        except OSError:  # a zip file, say
-            return True
-        for entry in entries:
-            if entry.name.endswith((".dist-info", ".egg-info")):
-                try:
-                    with open(os.path.join(entry.path, "entry_points.txt"), "rb") as file:
-                        if wanted in file.read():
-                            return True
-                except OSError:
-                    continue
-    return False
-
-
-def _distribution(entry_point: Any) -> str:
-    """What the entry point belongs to, for messages."""
-    dist = entry_point.dist
-    return f"{dist.name} {dist.version}" if dist is not None else "an unknown distribution"
+#: Where each backend was last seen to come from: it may be gone when it is wanted.
+_origins: dict[str, str] = {}
 
 
 def installed() -> dict[str, str]:
     """Backend names and the distribution each comes from; loads none of them."""
-    found = {name: "plugrad" for name in BUILTIN if importlib.util.find_spec(BUILTIN[name][1].rpartition(".")[0])}
-    for entry_point in _entry_points(BACKENDS_GROUP):
+    found = {name: OWN for name in BUILTIN if importlib.util.find_spec(BUILTIN[name][1].rpartition(".")[0])}
+    claims: dict[str, set[str]] = {}
+    for entry_point in plugins.entry_points(plugins.BACKENDS_GROUP):
+        if entry_point.name in BUILTIN:
+            continue
         # Two distributions that claim one name are both shown; loading the name explains.
-        origin = _distribution(entry_point)
-        known = found.get(entry_point.name)
-        found[entry_point.name] = origin if known in (None, origin) else f"{known}, {origin}"
+        claims.setdefault(entry_point.name, set()).add(plugins.distribution(entry_point))
+    found.update({name: ", ".join(sorted(claims[name])) for name in claims})
+    _origins.update(found)
     for name in _loaded:
-        found.setdefault(name, "registered by hand")
+        found.setdefault(name, _origins[name])
     return found
+
+
+def ignored() -> list[str]:
+    """What is installed, or asked for, and has no effect, each with the reason; for ``plugrad backends``."""
+    kernels = plugins.entry_points(plugins.KERNELS_GROUP)
+    names = {*installed(), *(e.name for e in kernels)}
+    disabled = plugins.disabled()
+    found = [f"PLUGRAD_DISABLE_BACKENDS names '{name}', which is not installed" for name in disabled - names]
+    found += [
+        f"{plugins.distribution(e)} claims the name '{e.name}', which is plugrad's own: it is not loaded"
+        for e in plugins.entry_points(plugins.BACKENDS_GROUP)
+        if e.name in BUILTIN
+    ]
+    for e in kernels:
+        what = f"kernels '{e.name}' of {plugins.distribution(e)}"
+        if e.name in disabled:
+            found.append(f"{what} are disabled: PLUGRAD_DISABLE_BACKENDS names them")
+        elif e.name.partition(".")[0] not in names:
+            found.append(f"{what} are for a backend that is not installed")
+    return sorted(found)
+
+
+def origin(name: str) -> str:
+    """The distribution, with its version, that a backend comes from."""
+    return _origins.get(name, "an unknown distribution")
 
 
 def load(name: str) -> Backend:
@@ -107,33 +89,46 @@ def load(name: str) -> Backend:
     with _lock:
         if name in _loaded:
             return _loaded[name]
-        if name in disabled():
+        if name in plugins.disabled():
+            source = installed().get(name)
             raise BackendError(
-                f"backend '{name}' is disabled\nHint: PLUGRAD_DISABLE_BACKENDS="
+                f"backend '{name}'{f' of {source}' if source else ''} is disabled\nHint: PLUGRAD_DISABLE_BACKENDS="
                 f"{os.environ['PLUGRAD_DISABLE_BACKENDS']!r} names it; remove it there to use it."
             )
-        module, origin = _find_plugin(name)
+        module, source = _find_plugin(name)
+        _origins[name] = source
         try:
-            backend = _backend_of(name, module(), origin)
-        except BaseException as error:
+            backend = _backend_of(name, module(), source)
+            _register(backend, source)
+        except (Exception, SystemExit) as error:
             _failures[name] = error
-            if isinstance(error, BackendError) or not isinstance(error, Exception):
+            if isinstance(error, BackendError) and source in str(error):
                 raise
             raise BackendError(
-                f"backend '{name}' of {origin} failed to load: {type(error).__name__}: {error}\n"
-                f"Hint: uninstall or repair {origin}, or set PLUGRAD_DISABLE_BACKENDS={name}."
+                f"backend '{name}' of {source} failed to load: {type(error).__name__}: {error}\n"
+                f"Hint: uninstall or repair {source}, or set PLUGRAD_DISABLE_BACKENDS={name}."
             ) from error
         _failures.pop(name, None)
-        _register(backend)
         return backend
 
 
 def why_unusable(backend: Backend) -> str | None:
     """Why a loaded backend can't be used here, or None. A backend that fails to answer is unusable for that reason."""
+    return _unusable(backend)[0]
+
+
+def _unusable(backend: Backend) -> tuple[str | None, Exception | None]:
+    """Why a backend can't be used, and the exception that it raised instead of saying so."""
+    asked = "unavailable_reason()"
     try:
-        return backend.unavailable_reason()
+        reason = backend.unavailable_reason()
+        if reason is None:
+            asked = "device_count()"
+            for kind in backend.devices:
+                backend.device_count(kind)
+        return None if reason is None else str(reason), None
     except Exception as error:
-        return f"unavailable_reason() raised {type(error).__name__}: {error}"
+        return f"{asked} raised {type(error).__name__}: {error}", error
 
 
 def failure(name: str) -> BaseException | None:
@@ -161,20 +156,23 @@ def devices() -> list[device]:
 
 def _find_plugin(name: str) -> tuple[Callable[[], Any], str]:
     """How to import the module of a backend's hooks, and where it comes from."""
-    claims = [e for e in _entry_points(BACKENDS_GROUP) if e.name == name] if name != "numpy" else []
     if name in BUILTIN:
-        claims = [e for e in claims if e.value != BUILTIN[name][1]]
-    distributions = sorted({_distribution(e) for e in claims})
-    if name in BUILTIN and not claims:
-        return (lambda: importlib.import_module(BUILTIN[name][1])), "plugrad"
-    if name in BUILTIN:
-        distributions.insert(0, "plugrad")
-    if len(distributions) > 1:
+        # Whoever else claims the name is not asked: `ignored` says so.
+        return (lambda: importlib.import_module(BUILTIN[name][1])), OWN
+    claims = [e for e in plugins.entry_points(plugins.BACKENDS_GROUP) if e.name == name]
+    distributions = sorted({plugins.distribution(e) for e in claims})
+    if len(claims) > 1:
         raise BackendError(
-            f"backend '{name}' is claimed by {len(distributions)} distributions: {', '.join(distributions)}\n"
+            f"backend '{name}' is claimed by {len(claims)} distributions: {', '.join(distributions)}\n"
             f"Hint: uninstall all but one of them."
         )
     if not claims:
+        before = _origins.get(name)
+        if before is not None:
+            raise BackendError(
+                f"backend '{name}' of {before} was there before and is not installed any more\n"
+                f"Hint: install {before.partition(' ')[0]} again, and start anew."
+            )
         known = ", ".join(sorted(installed())) or "none"
         raise BackendError(
             f"backend '{name}' is not installed (installed: {known})\n"
@@ -185,93 +183,29 @@ def _find_plugin(name: str) -> tuple[Callable[[], Any], str]:
 
 def _backend_of(name: str, module: Any, origin: str) -> Backend:
     """Ask one plugin's hook for its backend, and check what it answers before anything is registered."""
-    _check_api(getattr(module, "plugrad_api", None), f"backend '{name}' of {origin}")
-    backend = _call_hook(name, module, "plugrad_backend", {})
-    return _checked(name, backend, origin)
+    plugins.check_api(getattr(module, "plugrad_api", None), f"backend '{name}' of {origin}")
+    backend = plugins.call_hook(name, module, "plugrad_backend", {})
+    return plugins.checked(name, backend, origin)
 
 
-def _checked(name: str, backend: object, origin: str) -> Backend:
-    if not isinstance(backend, Backend):
-        raise BackendError(
-            f"backend '{name}' of {origin}: plugrad_backend() returned {type(backend).__name__}, not a "
-            f"plugrad.Backend\nHint: return ArrayAPIBackend(...) or an instance of your subclass of plugrad.Backend."
-        )
-    if backend.name != name:
-        raise BackendError(
-            f"backend '{name}' of {origin} calls itself '{backend.name}'\n"
-            f"Hint: the entry point's name and the backend's name must be the same."
-        )
-    return backend
-
-
-def _check_api(version: Any, what: str) -> None:
-    """Refuse a plugin made for another contract; one that states none is taken to be made for this one."""
-    if version is None:
-        return
-    if not (isinstance(version, tuple) and len(version) == 2 and all(isinstance(n, int) for n in version)):
-        raise BackendError(f"{what}: plugrad_api must be a pair of integers such as {API_VERSION}, not {version!r}")
-    if version[0] != API_VERSION[0] or version[1] > API_VERSION[1]:
-        advice = "upgrade plugrad" if version > API_VERSION else "upgrade the plugin"
-        raise BackendError(
-            f"{what} was made for plugrad_api {version[0]}.{version[1]}, this plugrad has "
-            f"{API_VERSION[0]}.{API_VERSION[1]}\nHint: {advice}."
-        )
-
-
-def _call_hook(name: str, module: Any, hook: str, arguments: dict[str, Any]) -> Any:
-    """Call one plugin's hook. A manager of its own, so that no other plugin can break or answer the call."""
-    import pluggy
-
-    from plugrad.core import hookspecs
-
-    manager = pluggy.PluginManager("plugrad")
-    manager.add_hookspecs(hookspecs)
-    manager.register(module, name=name)
-    answers = getattr(manager.hook, hook)(**arguments)
-    if len(answers) != 1:
-        raise BackendError(
-            f"plugin '{name}' ({getattr(module, '__name__', module)!s}) implements no {hook}()\n"
-            f"Hint: decorate a function of that name with @plugrad.hookimpl."
-        )
-    return answers[0]
-
-
-def _kernels_of(backend: Backend) -> dict[str, Callable[..., Any]]:
-    """The backend's kernels, then those that kernel plugins add; a plugin that fails costs only its own."""
-    kernels = dict(backend.kernels())
-    for entry_point in _entry_points(KERNELS_GROUP) if _named_by_any_distribution(KERNELS_GROUP) else ():
-        target = entry_point.name.partition(".")[0]
-        if target != backend.name or entry_point.name in disabled():
-            continue
-        origin = _distribution(entry_point)
-        try:
-            module = entry_point.load()
-            _check_api(getattr(module, "plugrad_api", None), f"kernels '{entry_point.name}' of {origin}")
-            kernels.update(_call_hook(entry_point.name, module, "plugrad_kernels", {"backend": backend.name}))
-        except Exception as error:
-            import warnings
-
-            _failures[entry_point.name] = error
-            warnings.warn(
-                f"kernels '{entry_point.name}' of {origin} failed to load and are not used: "
-                f"{type(error).__name__}: {error}",
-                UserWarning,
-                stacklevel=2,
-            )
-    return kernels
-
-
-def _register(backend: Backend) -> None:
+def _register(backend: Backend, source: str) -> None:
     for kind in backend.devices:
         owner = _by_device_type.get(kind)
         if owner is not None:
             raise BackendError(
-                f"device type '{kind}' of backend '{backend.name}' is already served by backend '{owner.name}'"
+                f"device type '{kind}' of backend '{backend.name}' of {source} is already served by backend "
+                f"'{owner.name}' of {origin(owner.name)}"
             )
         reserved = _BUILTIN_DEVICES.get(kind)
         if reserved is not None and reserved != backend.name:
-            raise BackendError(f"device type '{kind}' belongs to plugrad's backend '{reserved}', not '{backend.name}'")
-    _namespaces[backend.name] = Namespace(backend.name, backend.namespace, _kernels_of(backend), dtypes=backend.dtypes)
+            raise BackendError(
+                f"device type '{kind}' belongs to plugrad's backend '{reserved}', not to '{backend.name}' of {source}"
+            )
+    kernels, sources = plugins.kernels_of(backend, _failures)
+    _namespaces[backend.name] = Namespace(
+        backend.name, backend.namespace, kernels, dtypes=backend.dtypes, source=source, sources=sources
+    )
+    _origins[backend.name] = source
     _loaded[backend.name] = backend
     for kind in backend.devices:
         _by_device_type[kind] = backend
@@ -287,9 +221,9 @@ def register_backend(backend: Backend) -> None:
         BackendError: if its name or a device type of it is taken.
     """
     with _lock:
-        if backend.name in _loaded or backend.name in BUILTIN:
+        if getattr(backend, "name", None) in (*_loaded, *BUILTIN):
             raise BackendError(f"a backend named '{backend.name}' is already registered")
-        _register(_checked(backend.name, backend, "register_backend()"))
+        _register(plugins.checked(getattr(backend, "name", "?"), backend, BY_HAND), BY_HAND)
 
 
 def resolve(where: str | device) -> device:
@@ -304,9 +238,12 @@ def resolve(where: str | device) -> device:
         return found
     with _lock:
         backend = _backend_for(found.type)
-        reason = why_unusable(backend)
+        reason, cause = _unusable(backend)
         if reason is not None:
-            raise BackendError(f"device '{found}' can't be used: {reason}")
+            raise BackendError(
+                f"device '{found}' can't be used: {reason}\n"
+                f"Hint: it is of backend '{backend.name}' of {origin(backend.name)}."
+            ) from cause
         count = backend.device_count(found.type)
         several = backend.capabilities.several_devices
         if found.index is None and several:
@@ -323,7 +260,7 @@ def resolve(where: str | device) -> device:
         found.ops = Differentiable(found)
         namespace, index = _namespaces[backend.name], found.index
         # Also the only device of a backend may be another than its library's default.
-        found.xp = namespace.on(lambda function: backend.on_device(function, index))
+        found.xp = debug.namespace(namespace.on(lambda function: backend.on_device(function, index)), found)
         return found
 
 
@@ -335,7 +272,7 @@ def _backend_for(kind: str) -> Backend:
     if kind in _BUILTIN_DEVICES:
         return load(_BUILTIN_DEVICES[kind])
     others = installed()
-    if kind in others:
+    if kind in others or kind in _origins:
         backend = load(kind)
         if kind in backend.devices:
             return backend
@@ -353,3 +290,6 @@ def _backend_for(kind: str) -> Backend:
         f"Expected one of {', '.join(types)} device type at start of device string: {kind}\n"
         f"Hint: `plugrad backends` lists what is installed."
     ) from (causes[0] if causes else None)
+
+
+debug.bind(lambda: resolve("cpu"))

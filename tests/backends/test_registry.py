@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
 from importlib.metadata import entry_points
-from pathlib import Path
 
 import pytest
+
+from tests.support.installed import Site
 
 GOOD = """
 import numpy, plugrad
@@ -22,30 +22,6 @@ def plugrad_backend():
 
 USE = "import plugrad; print((plugrad.tensor([1.0, 2.0], device='{name}') * 2).tolist())"
 CPU = "import plugrad; print((plugrad.tensor([1.0, 2.0]) * 2).tolist())"
-
-
-class Site:
-    """A folder of installed distributions."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def install(self, distribution, name, source, group="plugrad.backends", version="1.0"):
-        """Put a module and its metadata there, as pip does."""
-        module = distribution.replace("-", "_")
-        (self.folder / f"{module}.py").write_text(textwrap.dedent(source))
-        info = self.folder / f"{module}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {module}\n")
-
-    def run(self, code, **environment):
-        """Run code with these distributions installed; its output, and the last error line where it failed."""
-        paths = [str(self.folder), *[p for p in sys.path if p]]
-        return subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment},
-        )  # fmt: skip
 
 
 @pytest.fixture
@@ -190,13 +166,13 @@ def test_a_backend_that_fails_to_say_whether_it_is_usable(site):
 def test_a_backend_that_is_not_installed(site):
     refused(site, USE.format(name="mylib"), "device type at start of device string: mylib", "plugrad backends")
     code = "from plugrad.core import registry; registry.load('mylib')"
-    refused(site, code, "backend 'mylib' is not installed (installed: numpy)")
+    refused(site, code, "backend 'mylib' is not installed (installed: ")
 
 
 def test_disabled_by_the_environment(site):
     site.install("plugrad-mylib", "mylib", GOOD.format(name="mylib"))
     refused(
-        site, "import plugrad; from plugrad.core import registry; registry.load('mylib')", "backend 'mylib' is disabled",
+        site, "import plugrad; from plugrad.core import registry; registry.load('mylib')", "backend 'mylib' of plugrad-mylib 1.0 is disabled",
         PLUGRAD_DISABLE_BACKENDS="mylib, other",
     )  # fmt: skip
 

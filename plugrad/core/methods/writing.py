@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.core import dispatch
+from plugrad.core import dispatch, faults
 from plugrad.core.inplace import bump, check_writable, history_changed
 from plugrad.core.levels import for_writing
 from plugrad.core.modes import mode
@@ -56,6 +56,9 @@ def change(op: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]) -> A
     token = device.backend.silence()
     try:
         data = getattr(device.xp, op.name + "_")(*dispatch.nested(op, tuple(raws)), **options)
+    except Exception as error:
+        faults.note(error, op.name + "_", device)
+        raise
     finally:
         device.backend.unsilence(token)
     if data is not raw:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from plugrad.core import faults
 from plugrad.core.inplace import bump, check_writable
 from plugrad.core.modes import enable_grad, no_grad
 from plugrad.core.namespace import DEFINITIONS
@@ -47,7 +48,11 @@ def apply_rule(
     if version is None or backend.overlaps_itself(raws[0]):
         with no_grad():
             check_writable(parameter)
-    changed = getattr(device.xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
+    try:
+        changed = getattr(device.xp, rule.__name__)(raws[0], grad.raw, *raws[1:], **options)
+    except Exception as error:
+        faults.note(error, rule.__name__, device)
+        raise
     if changed[0] is not raws[0]:
         parameter.raw = backend.write(raws[0], changed[0])
     bump(parameter)
