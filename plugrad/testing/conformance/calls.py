@@ -5,15 +5,19 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pytest
 
 import plugrad
-from plugrad.core import namespace
+from plugrad.core import dtypes, namespace, registry
 from plugrad.core.facts import Array, Case
 from plugrad.core.op import OPS
-from plugrad.testing.samples import cases, sample, through, to_device
+from plugrad.testing.samples import cases, sample, through, to_device, to_host
+
+#: Relative and absolute tolerance of results in float32 beside those in float64.
+SINGLE: Final = (2e-4, 2e-5)
 
 #: Ops without samples in their blocks, which may not be.
 MISSING: list[str] = []
@@ -79,8 +83,21 @@ def flat_function(name: str, args: Any, options: Any) -> tuple[Any, list[plugrad
     return function, leaves
 
 
-def call(name: str, number: int, case: Case, device: str, dtype: str = "float64", requires_grad: bool = False) -> Any:
-    """The values of a sample, and what ``flat_function`` makes of them on a device."""
+def best_dtype(device: str) -> str:
+    """float64, or float32 where a backend has nothing better."""
+    return "float64" if dtypes.float64 in registry.resolve(device).backend.dtypes else "float32"
+
+
+def assert_close(device: str, found: Any, expected: Any, rtol: float = 1e-11, atol: float = 1e-12) -> None:
+    """Two arrays are alike: within these tolerances where the device has float64, as far as float32 goes elsewhere."""
+    if best_dtype(device) == "float32":
+        rtol, atol = max(rtol, SINGLE[0]), max(atol, SINGLE[1])
+    np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
+
+
+def call(name: str, number: int, case: Case, device: str, dtype: str | None = None, requires_grad: bool = False) -> Any:
+    """The values of a sample, and what ``flat_function`` makes of them on a device: in its best dtype by default."""
+    dtype = dtype or best_dtype(device)
     values = sample(OPS[name], case, number)
     fixed = [n in OPS[name].fixed for n in OPS[name].inputs]
     args = [to_device(v, device, dtype, requires_grad and not any(fixed[i : i + 1])) for i, v in enumerate(values.args)]
@@ -95,3 +112,33 @@ def ones(outputs: Any) -> list[plugrad.Tensor]:
 def outputs_of(result: Any) -> tuple[Any, ...]:
     """An op's results as a tuple."""
     return result if isinstance(result, tuple) else (result,)
+
+
+def derivatives(function: Any, leaves: list[plugrad.Tensor], order: int) -> list[Any]:
+    """The first or second derivative of everything, each leaf's as an array; None where there is none."""
+    found = [y for y in outputs_of(function(*leaves)) if isinstance(y, plugrad.Tensor) and y.requires_grad]
+    for _ in range(order):
+        if not found:
+            return []
+        # Other seeds than ones, for which a wrong derivative is often right.
+        seeds = [_seed(y.detach()) for y in found]
+        grads = plugrad.autograd.grad(found, leaves, seeds, allow_unused=True, create_graph=True)
+        found = [g for g in grads if g is not None and g.requires_grad]
+    return [None if g is None else to_host(g.detach()) for g in grads]
+
+
+def _seed(y: plugrad.Tensor) -> plugrad.Tensor:
+    values = np.asarray(0.5 + np.cos(np.arange(y.numel())).reshape(tuple(y.shape)))
+    return to_device(values, str(y.device), best_dtype(str(y.device))).to(y.dtype)
+
+
+def close_to_the_host(name: str, number: int, case: Case, device: str, order: int) -> None:
+    """Where there is no float64 for differences: derivatives in float32 are those of NumPy in float64."""
+    _, (function, leaves) = call(name, number, case, device, requires_grad=True)
+    _, (there, reference) = call(name, number, case, "cpu", requires_grad=True)
+    found, expected = derivatives(function, leaves, order), derivatives(there, reference, order)
+    for a, b in zip(found, expected, strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            scale = max(1.0, float(np.max(np.abs(b), initial=0)))
+            np.testing.assert_allclose(a, b, rtol=SINGLE[0], atol=SINGLE[1] * scale)

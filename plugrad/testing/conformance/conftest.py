@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from plugrad.core.errors import BackendError
 from plugrad.testing.conformance import kit
 from plugrad.testing.conformance.kit import backend as backend
 from plugrad.testing.conformance.kit import device as device
@@ -37,3 +38,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     name = kit.op_of(item)
     if name is not None:
         item.user_properties.append(("plugrad_op", name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
+    """What a backend may lack is no failure: the test is skipped, and the report card says what is missing."""
+    try:
+        return (yield)
+    except (BackendError, TypeError) as error:
+        reason = kit.lacking(error, pyfuncitem)
+        if reason is None:
+            raise
+        pytest.skip(reason)

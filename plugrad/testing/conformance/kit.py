@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,8 @@ import pytest
 
 from plugrad.core import default_device, dtypes, modes, registry
 from plugrad.core.backend import Backend
-from plugrad.core.errors import BackendError
+from plugrad.core.errors import BackendError, KernelNotFoundError
+from plugrad.core.namespace import STANDARD
 from plugrad.core.op import OPS
 
 HERE = Path(__file__).parent
@@ -116,7 +118,8 @@ def op_of(item: pytest.Item) -> str | None:
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the kit's tests that --ops leaves out, and those without any sample."""
     ops = chosen_ops(config)
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         ours = item.path.parent == HERE
         generated = hasattr(getattr(item, "function", None), "plugrad_samples")
@@ -132,6 +135,31 @@ def is_whole(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:
     if is_quick(config) or chosen_ops(config) is not None or any("::" in argument for argument in config.args):
         return False
     return {item.path.name for item in items} == {path.name for path in HERE.glob("test_*.py")}
+
+
+#: Functions of the standard that a library without data-dependent shapes lacks.
+DATA_DEPENDENT = frozenset(("nonzero", "unique_all", "unique_counts", "unique_inverse", "unique_values"))
+
+
+def lacking(error: BaseException, item: pytest.Item) -> str | None:
+    """What the backend lacks that it may lack, if that is what an error in a test says.
+
+    It may lack what neither the standard's main namespace has nor plugrad can define: eigenvalues of general matrices,
+    SciPy's functions. And a dtype that a sample asks for by name.
+    """
+    found = tested_backend(item.config)
+    text = str(error).partition("\n")[0]
+    if isinstance(error, KernelNotFoundError):
+        names = re.findall(r"'(\w+)'", text)[1:]
+        excused = names and names[0] in DATA_DEPENDENT and not found.capabilities.data_dependent_shapes
+        return text if names and (excused or names[0] not in STANDARD) else None
+    asked = re.fullmatch(r"backend '\w+' has no plugrad\.(\w+)", text)
+    if not isinstance(error, TypeError) or asked is None or dtypes.NAMES[asked[1]] in found.dtypes:
+        return None
+    case = repr(getattr(item, "callspec").params.get("case")) if op_of(item) else ""  # noqa: B009
+    named = f"plugrad.{asked[1]}" in case or (asked[1].startswith("complex") and "kind='complex'" in case)
+    doubled = asked[1] == "complex128" and "plugrad.float64" in case
+    return text if named or doubled else None
 
 
 def tested_backend(config: pytest.Config) -> Backend:

@@ -12,7 +12,11 @@ from plugrad.core.op import OPS
 from plugrad.testing import gradcheck, gradgradcheck
 from plugrad.testing.conformance.calls import (
     MISSING,
+    SINGLE,
+    assert_close,
+    best_dtype,
     call,
+    close_to_the_host,
     differentiable_samples,
     every_sample,
     ones,
@@ -45,20 +49,22 @@ def test_forward_equals_the_generic_definition(name, number, case, device):
         if isinstance(y, plugrad.Tensor):
             assert tuple(y.shape) == np.shape(want)
             assert y.dtype is y.device.backend.dtype_of(y.raw), "the dtype that dispatch noted is not the array's"
-            np.testing.assert_allclose(to_host(y), want, rtol=1e-11, atol=1e-12)
+            assert_close(device, to_host(y), want)
 
 
 @on_samples(every_sample)
 def test_float32_stays_float32(name, number, case, device):
     _, (function, leaves) = call(name, number, case, device, "float32")
-    _, (double, double_leaves) = call(name, number, case, device, "float64")
+    _, (double, double_leaves) = call(
+        name, number, case, device if best_dtype(device) == "float64" else "cpu", "float64"
+    )
     for y, want in zip(outputs_of(function(*leaves)), outputs_of(double(*double_leaves)), strict=True):
         if isinstance(y, plugrad.Tensor):
             if want.dtype is plugrad.float64 and leaves:
                 assert y.dtype is plugrad.float32
             assert y.dtype is y.device.backend.dtype_of(y.raw)
             if y.dtype.is_inexact:
-                np.testing.assert_allclose(to_host(y), to_host(want), rtol=2e-4, atol=2e-5)
+                np.testing.assert_allclose(to_host(y), to_host(want), rtol=SINGLE[0], atol=SINGLE[1])
 
 
 @on_samples(differentiable_samples)
@@ -66,6 +72,9 @@ def test_gradients(name, number, case, device):
     _, (function, leaves) = call(name, number, case, device, requires_grad=True)
     if not leaves or not any(y.requires_grad for y in outputs_of(function(*leaves))):
         assert OPS[name].facts.get("no_gradient") or not leaves, "no output requires a gradient"
+        return
+    if best_dtype(device) == "float32":
+        close_to_the_host(name, number, case, device, order=1)
         return
     assert gradcheck(function, tuple(leaves))
 
@@ -78,6 +87,9 @@ def test_second_gradients(name, number, case, device):
         return
     grads = plugrad.autograd.grad(outputs, leaves, ones(outputs), create_graph=True, allow_unused=True)
     if all(g is None for g in grads):
+        return
+    if best_dtype(device) == "float32":
+        close_to_the_host(name, number, case, device, order=2)
         return
     assert gradgradcheck(function, tuple(leaves), fast_mode=sum(t.numel() for t in leaves) > 40)
 
@@ -100,8 +112,8 @@ def test_walks_agree(name, number, case, device):
             continue
         assert tuple(a.shape) == tuple(leaf.shape)
         assert a.dtype is leaf.dtype
-        np.testing.assert_allclose(to_host(a), to_host(b.detach()), rtol=1e-11, atol=1e-12)
-        np.testing.assert_allclose(to_host(a), to_host(leaf.grad), rtol=1e-11, atol=1e-12)
+        assert_close(device, to_host(a), to_host(b.detach()))
+        assert_close(device, to_host(a), to_host(leaf.grad))
     backend = leaves[0].device.backend
     grads = [leaf.grad for leaf in leaves if leaf.grad is not None]
     others = [o.raw for o in seeds] + [y.raw for y in outputs] + [leaf.raw for leaf in leaves]
@@ -128,11 +140,11 @@ def test_non_contiguous(name, number, case, device):
 
     others = [strided(t).requires_grad_() for t in leaves]
     for y, z in zip(outputs_of(function(*leaves)), outputs_of(function(*others)), strict=True):
-        np.testing.assert_allclose(to_host(y.detach()), to_host(z.detach()), rtol=1e-11, atol=1e-12)
+        assert_close(device, to_host(y.detach()), to_host(z.detach()))
         if y.requires_grad:
             seed = y.detach() * 0.5 + 1.0
             a = plugrad.autograd.grad(y, leaves, seed, allow_unused=True, retain_graph=True)
             b = plugrad.autograd.grad(z, others, strided(seed), allow_unused=True, retain_graph=True)
             for g, h in zip(a, b, strict=True):
                 if g is not None:
-                    np.testing.assert_allclose(to_host(g), to_host(h), rtol=1e-10, atol=1e-12)
+                    assert_close(device, to_host(g), to_host(h), rtol=1e-10)
