@@ -75,6 +75,10 @@ def function(kernel: str, *parameters: Any) -> Any:
     return found
 
 
+#: What a kernel takes for an array that is not there.
+NOTHING: Final = np.intp(0)
+
+
 def takes(*arrays: Any) -> bool:
     """Whether kernels are for arrays such as these: of one dtype that they know, and not empty."""
     dtype = arrays[0].dtype
@@ -83,11 +87,18 @@ def takes(*arrays: Any) -> bool:
 
 def over_rows(kernel: str, rows: int, n: int, dtype: Any, *arguments: Any) -> None:
     """Launch a kernel of ``<T, THREADS>`` whose last parameters are the number of rows and their length."""
+    threads, block, blocks = 256, (256, 1), rows
     if n <= LONG:
         threads, block, blocks = 32, (32, _ROWS_OF_BLOCK), -(-rows // _ROWS_OF_BLOCK)
-    else:
-        threads, block, blocks = 256, (256,), rows
     function(kernel, dtype, threads)((min(blocks, MOST_BLOCKS),), block, (*arguments, np.int64(rows), np.int64(n)))
+
+
+def over_all(kernel: str, parameters: tuple[Any, ...], n: int, *arguments: Any) -> None:
+    """Launch a kernel of which each thread is on its own, and whose last parameter is how many numbers there are.
+
+    Up to 16 bytes are read at once, but the grid is of as many threads as numbers, for what can't be read so.
+    """
+    function(kernel, *parameters)((blocks_for(n),), (BLOCK,), (*arguments, np.int64(n)))
 
 
 def blocks_for(count: int, each: int = BLOCK) -> int:

@@ -27,6 +27,15 @@ _TYPES = tuple(TYPES.values())
 #: Kernel file -> the instantiations that its module is compiled with, and so the only ones that can be launched.
 INSTANTIATIONS: Final[dict[str, tuple[str, ...]]] = {
     "softmax": _of("softmax log_softmax softmax_backward log_softmax_backward", _TYPES, THREADS),
+    "activation": (*_of("gelu gelu_backward", _TYPES, (0, 1)), *_of("silu silu_backward", _TYPES)),
+    "layer_norm": (
+        *_of("layer_norm layer_norm_statistics layer_norm_backward", _TYPES, THREADS),
+        *_of("layer_norm_parts layer_norm_total", _TYPES),
+    ),
+    "cross_entropy": (
+        *_of("cross_entropy cross_entropy_backward", _TYPES, THREADS),
+        *_of("cross_entropy_total", _TYPES),
+    ),
 }
 
 

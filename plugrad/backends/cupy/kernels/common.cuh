@@ -168,5 +168,42 @@ __device__ inline Exponents<Wide<T>> exponents(const T* row, int64 n, Seen seen)
         }
         mine.sum += exp(x - mine.shift());
     });
-    return reduce<THREADS>(mine, together<A>);
+    return reduce<THREADS>(mine, [](Exponents<A> a, Exponents<A> b) { return together(a, b); });
+}
+
+// -- each number on its own ---------------------------------------------------------------------------------
+
+// out[i] = make(i, x[i]) for all i, by all threads of the grid.
+template <class T, class Make>
+__device__ inline void fill_all(T* out, const T* x, int64 n, Make make) {
+    constexpr int N = per_pack<T>();
+    const int64 first = static_cast<int64>(blockIdx.x) * blockDim.x + threadIdx.x;
+    const int64 step = static_cast<int64>(gridDim.x) * blockDim.x;
+    const int64 packs = on_16_bytes(x) && on_16_bytes(out) ? n / N : 0;
+    for (int64 p = first; p < packs; p += step) {
+        const Pack<T> a = read_pack(x + p * N);
+        Pack<T> result;
+#pragma unroll
+        for (int k = 0; k < N; ++k) result.item[k] = make(p * N + k, a.item[k]);
+        write_pack(out + p * N, result);
+    }
+    for (int64 i = packs * N + first; i < n; i += step) out[i] = make(i, x[i]);
+}
+
+// out[i] = make(i, x[i], y[i]).
+template <class T, class Make>
+__device__ inline void fill_all(T* out, const T* x, const T* y, int64 n, Make make) {
+    constexpr int N = per_pack<T>();
+    const int64 first = static_cast<int64>(blockIdx.x) * blockDim.x + threadIdx.x;
+    const int64 step = static_cast<int64>(gridDim.x) * blockDim.x;
+    const int64 packs = on_16_bytes(x) && on_16_bytes(y) && on_16_bytes(out) ? n / N : 0;
+    for (int64 p = first; p < packs; p += step) {
+        const Pack<T> a = read_pack(x + p * N);
+        const Pack<T> b = read_pack(y + p * N);
+        Pack<T> result;
+#pragma unroll
+        for (int k = 0; k < N; ++k) result.item[k] = make(p * N + k, a.item[k], b.item[k]);
+        write_pack(out + p * N, result);
+    }
+    for (int64 i = packs * N + first; i < n; i += step) out[i] = make(i, x[i], y[i]);
 }
