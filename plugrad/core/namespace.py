@@ -160,6 +160,11 @@ class Namespace:
         return f"<namespace of backend '{self._backend}'>"
 
 
+def has_kernel(xp: Any, name: str) -> bool:
+    """Whether an op has a kernel in the namespace of a backend's own arrays."""
+    return isinstance(xp, Namespace) and xp.origin(name) == "kernel"
+
+
 def library_function(library: Any, name: str) -> Any:
     """What a library has under an op's name, in its main namespace or in an extension, if the standard has that."""
     if name in STANDARD:

@@ -25,6 +25,8 @@ BLOCK: Final = 256
 
 _FILES: Final = {i: name for name, instantiations in sources.INSTANTIATIONS.items() for i in instantiations}
 
+_NAMES: Final = {**sources.TYPES, **sources.INTEGERS}
+
 _state: dict[str, Any] = {"library": None, "namespace": None}
 _modules: dict[str, Any] = {}
 _functions: dict[tuple[Any, ...], Any] = {}
@@ -61,7 +63,7 @@ def function(kernel: str, *parameters: Any) -> Any:
     key = (kernel, *parameters)
     found = _functions.get(key)
     if found is None:
-        chosen = [sources.TYPES.get(p.name, p.name) if isinstance(p, np.dtype) else str(p) for p in parameters]
+        chosen = [_NAMES[p.name] if isinstance(p, np.dtype) else str(p) for p in parameters]
         expression = f"{kernel}<{', '.join(chosen)}>"
         name = _FILES[expression]
         module = _modules.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from itertools import product
 from typing import Final
@@ -12,11 +13,13 @@ OPTIONS: Final = ("--std=c++17",)
 #: CUDA's names of the dtypes that kernels take, by NumPy's.
 TYPES: Final = {"float32": "float", "float64": "double", "float16": "__half", "bfloat16": "__nv_bfloat16"}
 
+INTEGERS: Final = {"int32": "int", "int64": "int64"}
+
 #: Threads that share a row: a warp for short rows, a block for long ones.
 THREADS: Final = (32, 256)
 
 
-def _of(kernels: str, *parameters: tuple[object, ...]) -> tuple[str, ...]:
+def _of(kernels: str, *parameters: Iterable[object]) -> tuple[str, ...]:
     """Every kernel with every choice of its template's parameters."""
     choices = [", ".join(map(str, chosen)) for chosen in product(*parameters)]
     return tuple(f"{kernel}<{chosen}>" for kernel in kernels.split() for chosen in choices)
@@ -36,6 +39,7 @@ INSTANTIATIONS: Final[dict[str, tuple[str, ...]]] = {
         *_of("cross_entropy cross_entropy_backward", _TYPES, THREADS),
         *_of("cross_entropy_total", _TYPES),
     ),
+    "indices": _of("check_range", INTEGERS.values()),
 }
 
 

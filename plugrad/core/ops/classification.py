@@ -10,12 +10,14 @@ from typing import Any
 
 from plugrad.core.errors import with_hint
 from plugrad.core.facts import case, integers, real
+from plugrad.core.namespace import has_kernel
 from plugrad.core.op import op
+from plugrad.core.ops.softmax import largest
 from plugrad.core.refusals import BOOLEAN, COMPLEX, INTEGER, lacks
 
 __all__ = [
-    "cross_entropy", "cross_entropy_of_classes", "cross_entropy_of_probabilities", "nll_loss",
-    "nll_loss_backward", "nll_loss_of_classes",
+    "cross_entropy", "cross_entropy_backward", "cross_entropy_of_classes", "cross_entropy_of_logits",
+    "cross_entropy_of_probabilities", "nll_loss", "nll_loss_backward", "nll_loss_of_classes",
 ]  # fmt: skip
 
 
@@ -142,6 +144,29 @@ def smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing):
     return wanted, xp.sum(wanted, axis=axis, keepdims=True)
 
 
+def losses_of(xp, log_p, weights, kept, ignored, weight, label_smoothing):
+    """The loss of each target, from log-probabilities."""
+    axis = class_axis(log_p)
+    classes = log_p.shape[axis]
+    losses = -(pick(xp, log_p, kept) * weights)
+    if label_smoothing:
+        every = log_p
+        if weight is not None:
+            every = log_p * xp.reshape(weight, shape=(classes, *[1] * (log_p.ndim - axis - 1)))
+        losses = (1 - label_smoothing) * losses - (label_smoothing / classes) * xp.sum(every, axis=axis)
+    return xp.where(ignored, 0.0, losses)
+
+
+def _samples():
+    return [
+        case(real(4, 3), integers(4, high=3), None),
+        case(real(4, 3), integers(4, high=3), real(3, low=0.5), reduction="sum", label_smoothing=0.2),
+        case(real(2, 3, 4), integers(2, 4, high=3), None, reduction="none", ignore_index=1),
+        case(real(4, 3), integers(4, high=3), real(3, low=0.5), ignore_index=1, label_smoothing=0.2),
+        case(real(3), integers(high=3), None, label_smoothing=0.5),
+    ]
+
+
 @op(
     node="NllLoss",
     promote="none",
@@ -149,13 +174,7 @@ def smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing):
     residuals=1,
     called="nll_loss_forward",
     refuse=lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER, COMPLEX),
-    samples=lambda: [
-        case(real(4, 3), integers(4, high=3), None),
-        case(real(4, 3), integers(4, high=3), real(3, low=0.5), reduction="sum", label_smoothing=0.2),
-        case(real(2, 3, 4), integers(2, 4, high=3), None, reduction="none", ignore_index=1),
-        case(real(4, 3), integers(4, high=3), real(3, low=0.5), ignore_index=1, label_smoothing=0.2),
-        case(real(3), integers(high=3), None, label_smoothing=0.5),
-    ],
+    samples=_samples,
 )
 def cross_entropy_of_classes(xp, x, target, weight, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """The loss; and as a residual its slope, what backward multiplies by the incoming gradient.
@@ -164,16 +183,10 @@ def cross_entropy_of_classes(xp, x, target, weight, *, ignore_index=-100, reduct
     smoothed, and its slope sum(w) softmax(x) - w. So backward is one pass.
     """
     axis = class_axis(x)
-    classes = x.shape[axis]
-    weights, kept, ignored = read_targets(xp, target, weight, x, ignore_index, classes)
+    weights, kept, ignored = read_targets(xp, target, weight, x, ignore_index, x.shape[axis])
     log_p = xp.log_softmax(x, axis=axis)
-    losses = -(pick(xp, log_p, kept) * weights)
-    if label_smoothing:
-        every = log_p
-        if weight is not None:
-            every = log_p * xp.reshape(weight, shape=(classes, *[1] * (x.ndim - axis - 1)))
-        losses = (1 - label_smoothing) * losses - (label_smoothing / classes) * xp.sum(every, axis=axis)
-    loss = reduced(xp, xp.where(ignored, 0.0, losses), weights, reduction)
+    losses = losses_of(xp, log_p, weights, kept, ignored, weight, label_smoothing)
+    loss = reduced(xp, losses, weights, reduction)
     wanted, mass = smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing)
     return loss, mass * xp.exp(log_p) - wanted
 
@@ -193,6 +206,66 @@ def _cross_entropy_gradient(xp, g, y1, target, weight, ignore_index, reduction, 
 
 
 cross_entropy_of_classes.vjp(x=_cross_entropy_gradient)
+
+
+@op(
+    node="NllLoss",
+    promote="none",
+    fixed=("weight",),
+    residuals=2,
+    called="nll_loss_forward",
+    refuse=lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER, COMPLEX),
+    samples=_samples,
+)
+def cross_entropy_of_logits(xp, x, target, weight, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    """The same loss, for backends with a kernel that reads the logits once here and once in backward.
+
+    The slope is not kept, which has the logits' size, but log(sum(exp(x))) of each target and the sum of the weights.
+    """
+    axis = class_axis(x)
+    weights, kept, ignored = read_targets(xp, target, weight, x, ignore_index, x.shape[axis])
+    top = largest(xp, x, axis)
+    log_p = x - top
+    log_sum = xp.log(xp.sum(xp.exp(log_p), axis=axis, keepdims=True))
+    log_p = log_p - log_sum
+    losses = losses_of(xp, log_p, weights, kept, ignored, weight, label_smoothing)
+    return reduced(xp, losses, weights, reduction), xp.squeeze(top + log_sum, axis=axis), xp.sum(weights)
+
+
+cross_entropy_of_logits.vjp(
+    # What is kept is constant here: cross_entropy_backward sees it as a function of x.
+    x=lambda xp, g, x, target, weight, y1, y2, ignore_index, reduction, label_smoothing: xp.cross_entropy_backward(
+        g[0],
+        x,
+        target,
+        weight,
+        y1,
+        y2,
+        ignore_index=ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
+)
+
+
+def _backward_samples():
+    for sample in _samples():
+        x, target, weight = sample.args
+        each = sample.options.get("reduction") == "none"
+        grad = real(2, 4) if each else real()
+        options = {"ignore_index": -100, "reduction": "mean", "label_smoothing": 0.0, **sample.options}
+        yield case(grad, x, target, weight, None, None, **options)
+
+
+@op(promote="none", fixed=("weight",), samples=lambda: list(_backward_samples()))
+def cross_entropy_backward(
+    xp, grad, x, target, weight, lse=None, total=None, *, ignore_index, reduction, label_smoothing
+):
+    """The gradient of cross_entropy_of_logits: sum(w) softmax(x) - w. ``lse`` and ``total`` are a help for kernels."""
+    axis = class_axis(x)
+    wanted, mass = smoothed(xp, x, target, weight, ignore_index, reduction, label_smoothing)
+    slope = mass * xp.softmax(x, axis=axis) - wanted
+    return (xp.expand_dims(grad, axis=axis) if reduction == "none" else grad) * slope
 
 
 @op(
@@ -234,8 +307,9 @@ def cross_entropy(
         return cross_entropy_of_probabilities(
             input, target, weight, reduction=reduction, label_smoothing=label_smoothing
         )
+    native = has_kernel(input.device.xp, "cross_entropy_of_logits")
     try:
-        return cross_entropy_of_classes(
+        return (cross_entropy_of_logits if native else cross_entropy_of_classes)(
             input,
             target,
             weight,

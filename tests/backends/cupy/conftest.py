@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plugrad.backends.cupy import launch
+from plugrad.backends.cupy import faults, launch
 from plugrad.backends.numpy.namespace import KERNELS
 from plugrad.core.namespace import Namespace
 from tests.support import cuda_on_cpu
@@ -18,4 +18,5 @@ def emulated():
     cuda_on_cpu.Kernel.launched.clear()
     yield cuda_on_cpu.Library
     launch.use(None, None)
+    faults.forget()
     cuda_on_cpu.forget()
