@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from plugrad.core import dtypes, faults, record
+from plugrad.core import dtypes, faults, record, recorders
 from plugrad.core.broadcast import broadcast_shapes as broadcast_shapes
 from plugrad.core.broadcast import explained as explained
 from plugrad.core.broadcast import normalized_dim as normalized_dim
@@ -28,6 +28,7 @@ from plugrad.core.record import check_savable as check_savable
 from plugrad.core.record import nested as nested
 from plugrad.core.record import record_node as record_node
 from plugrad.core.record import relate as relate
+from plugrad.core.recorders import recorder
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:
@@ -318,9 +319,10 @@ def _single(op: Op) -> Any:
     """Ops of one array with options: reductions, shapes. A special case of the general form, for speed."""
     name = op.name
     widens = widens_halves(op)
-    defaults = op.definition.__kwdefaults__ or {}
+    record: Any = None
 
     def single(x: Any, **options: Any) -> Any:
+        nonlocal record
         if not isinstance(x, Value):
             raise wrong_type(op.called, "input", 1, x)
         if not x.dtype.usual:
@@ -348,30 +350,14 @@ def _single(op: Op) -> Any:
             faults.note(error, name, device)
             raise
         if y.__class__ is tuple or y.__class__ is list:
-            return wrap_several(op, (x,), (x,), (a,), y, options, device, recorded)
+            return wrap_several(op, (x,), (a,), y, options, device, recorded)
         out = Tensor(y, device, device.backend.dtype_of(y))
         if op.view:
             relate(x, out, op.name, options)
         if recorded and out.dtype.is_inexact:
-            saved: list[Any] = []
-            versions: tuple[Any, ...] = ()
-            for what in op.plan:
-                if what == "x":
-                    if x.version is None:
-                        raise RuntimeError(INFERENCE_SAVED)
-                    versions += (x.version, x.version[0], len(saved))
-                    saved.append(a)
-                elif what == "y":
-                    versions += (out.version, out.version[0], len(saved))
-                    saved.append(y)
-                elif what == "shape":
-                    saved.append(a.shape)
-                elif what == "input dtype":
-                    saved.append(a.dtype)
-                else:
-                    saved.append(options[what] if what in options else defaults[what])
-            out.tracked = True
-            out.edge = (op.node_class((x.edge or (x, None),), tuple(saved), versions, None, device), 0)
+            if record is None:
+                record = recorder(op, 1, recorders.ONE)
+            record(x, a, y, out, options, device)
         return out
 
     return single
@@ -409,54 +395,59 @@ def _general(op: Op) -> Any:
     """Any number of arrays (one may be a sequence of arrays, any may be None), any options."""
     name = op.name
     inputs = op.inputs
+    variadic = op.variadic
+    promotes = op.promote != "none"
     widens = widens_halves(op)
 
     def general(*args: Any, **options: Any) -> Any:
         if len(args) < len(inputs):
             args = bound(op, args, options)
         # One level of nesting at most: flat for the work, with the spans to nest again.
-        variadic = op.variadic
-        if variadic is None:
-            flat: tuple[Any, ...] = args
-        else:
-            flat = (*args[:variadic], *args[variadic], *args[variadic + 1 :])
+        flat = args if variadic is None else (*args[:variadic], *args[variadic], *args[variadic + 1 :])
         values = [x for x in flat if isinstance(x, Value)]
         if not values:
             raise wrong_type(op.called, inputs[0], 1, flat[0] if flat else None)
         device = values[0].device
-        if len(values) > 1 and common_device(name, values).depth:
-            flat = tuple(together(flat))
+        dtype = values[0].dtype
+        alike = True
+        for x in values:
+            if x.device is not device:
+                common_device(name, values)
+                flat = tuple(together(flat))
+                values = [x for x in flat if isinstance(x, Value)]
+                device = values[0].device
+                alike = False
+                break
+            alike = alike and x.dtype is dtype
+        if promotes and not (alike and dtype.is_floating_point and len(values) == len(flat)):
+            flat = promoted_inputs(op, flat, nested(op, flat))
+            alike = False
+        if not alike:
             args = nested(op, flat)
-            values = [x for x in flat if isinstance(x, Value)]
-            device = values[0].device
-        if op.promote != "none":
-            flat = promoted_inputs(op, flat, args)
-        if widens and (values[0].dtype is bfloat16 or values[-1].dtype is bfloat16):
-            return widened(general, nested(op, flat), options)
-        recorded = mode() > 0 and not op.constant and any([x.tracked for x in values])
-        if recorded and op.composite:
-            return op.definition(device.ops, *nested(op, flat), **options)
+        if widens and (dtype is bfloat16 or values[-1].dtype is bfloat16):
+            return widened(general, args, options)
+        mask = needing(op, args) if mode() > 0 and not op.constant else 0
+        if mask and op.composite:
+            return op.definition(device.ops, *args, **options)
         if op.view:
             values[0].raw = device.backend.aliasable(values[0].raw)
-        raws = tuple([x.raw if isinstance(x, Value) else x for x in flat])
+        raws = nested(op, tuple([x.raw if isinstance(x, Value) else x for x in flat]))
         try:
-            y = getattr(device.xp, name)(
-                *nested(op, raws), **(raw_options(options, device) if op.takes_dtype else options)
-            )
+            y = getattr(device.xp, name)(*raws, **(raw_options(options, device) if op.takes_dtype else options))
         except Warning as warning:
-            y = again(warning, op, device, nested(op, raws), options)
+            y = again(warning, op, device, raws, options)
         except Exception as error:
             faults.note(error, name, device)
-            if op.promote != "none" and op.variadic is None:
+            if promotes and variadic is None:
                 raise explained(error, raws) from error
             raise
         if y.__class__ is tuple or y.__class__ is list:
-            return wrap_several(op, args, flat, raws, y, options, device, recorded)
+            return wrap_several(op, args, raws, y, options, device, mask)
         out = Tensor(y, device, device.backend.dtype_of(y))
         if op.view:
             relate(values[0], out, op.name, options)
-        if recorded:
-            record_node(op, args, flat, raws, (y,), (out,), options, device)
+        if mask and out.dtype.is_inexact:
+            recorder(op, mask, recorders.MANY)(args, raws, (y,), out, options, device)
         return out
 
     return general
@@ -477,22 +468,29 @@ def bound(op: Op, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, 
     return tuple(filled)
 
 
+def needing(op: Op, args: tuple[Any, ...]) -> int:
+    """The inputs that need a gradient, as a bit mask."""
+    mask = 0
+    for i, x in enumerate(args):
+        if i == op.variadic:
+            for part in x:
+                if isinstance(part, Value) and part.tracked:
+                    mask |= 1 << i
+                    break
+        elif isinstance(x, Value) and x.tracked:
+            mask |= 1 << i
+    return mask
+
+
 def wrap_several(
-    op: Op,
-    args: tuple[Any, ...],
-    flat: tuple[Any, ...],
-    raws: tuple[Any, ...],
-    ys: Any,
-    options: dict[str, Any],
-    device: Any,
-    recorded: bool,
+    op: Op, args: tuple[Any, ...], raws: Any, ys: Any, options: dict[str, Any], device: Any, mask: int
 ) -> tuple[Any, ...]:
-    """The results of an op with several outputs."""
+    """The results of an op with several outputs, recorded if one of the inputs in ``mask`` needs a gradient."""
     dtype_of = device.backend.dtype_of
     outs = tuple([Tensor(y, device, dtype_of(y)) for y in ys])
     if op.view:
         for i, out in enumerate(outs):
-            relate(flat[0], out, op.name, options, i)
-    if recorded:
-        record_node(op, args, flat, raws, tuple(ys), outs, options, device)
+            relate(args[0], out, op.name, options, i)
+    if mask:
+        recorder(op, mask, recorders.SEVERAL)(args, raws, tuple(ys), outs, options, device)
     return outs

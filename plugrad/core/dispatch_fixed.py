@@ -1,29 +1,22 @@
 """Ops of a fixed number of arrays with options (where, linear, losses): the general form made faster.
 
-What the rules save is worked out once for every set of inputs that need gradients. An op may have
-residuals: outputs after the first that only its rules see.
+An op may have residuals: outputs after the first that only its rules see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from plugrad.core import dispatch, faults
+from plugrad.core import dispatch, faults, recorders
 from plugrad.core.dtypes import bfloat16
-from plugrad.core.errors import INFERENCE_SAVED, with_hint
 from plugrad.core.levels import together
 from plugrad.core.modes import mode
-from plugrad.core.node import Edge
 from plugrad.core.promote import common_device, wrong_type
+from plugrad.core.recorders import recorder
 from plugrad.core.value import Value
 
 if TYPE_CHECKING:
     from plugrad.core.op import Op
-
-# Residuals get gradients in double backward alone; None stands for those that got none.
-_RESIDUALS = ((None, None, False),) * 4
 
 
 def applies(op: Op) -> bool:
@@ -40,7 +33,7 @@ def function(op: Op, whole: bool = False) -> Any:
     # Which inputs take part in promotion.
     takes_part = tuple([promotes and n not in op.exempt for n in inputs])
     choosy = op.promote == "float" or op.refuse is not None
-    recipes: dict[int, _Recipe] = {}
+    records: dict[int, Any] = {}
     widens = dispatch.widens_halves(op)
 
     def fixed(*args: Any, **options: Any) -> Any:
@@ -104,14 +97,14 @@ def function(op: Op, whole: bool = False) -> Any:
         several = y.__class__ is tuple or y.__class__ is list
         ys = y if several else (y,)
         if several and not op.residuals:
-            return dispatch.wrap_several(op, args, args, tuple(raws), ys, options, device, bool(record))
+            return dispatch.wrap_several(op, args, raws, ys, options, device, mask if record else 0)
         y = ys[0]
         out = dispatch.Tensor(y, device, device.backend.dtype_of(y))
         if record and out.dtype.is_inexact:
-            recipe = recipes.get(mask)
-            if recipe is None:
-                recipe = recipes[mask] = _Recipe(op, mask)
-            _record(op, args, raws, ys, out, options, device, recipe)
+            recorded = records.get(mask)
+            if recorded is None:
+                recorded = records[mask] = recorder(op, mask, recorders.MANY)
+            recorded(args, raws, ys, out, options, device)
         return (out, *_residuals(out, ys, device)) if whole else out
 
     return fixed
@@ -143,94 +136,3 @@ def _prepared(op: Op, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]
     elif op.refuse is not None and not values[0].dtype.is_floating_point:
         op.refuse(values[0].dtype, args)
     return args, [x.raw if isinstance(x, Value) else x for x in args], device
-
-
-class _Recipe:
-    """What a node saves where the inputs in ``mask`` need a gradient.
-
-    Everything that could be saved is put in a row, and ``pick`` takes from it.
-    """
-
-    __slots__ = ("options", "outputs", "pick", "shaped", "tracked", "typed", "versioned")
-
-    def __init__(self, op: Op, mask: int) -> None:
-        count = len(op.inputs)
-        #: The inputs that need a gradient.
-        self.tracked = [i for i in range(count) if mask >> i & 1]
-        for i in self.tracked:
-            if op.inputs[i] in op.fixed:
-                _refuse_gradient(op, op.inputs[i])
-        kept = [what for what, keep in zip(op.saves, op.keep(mask), strict=True) if keep]
-        #: Which inputs, outputs, options (with their defaults), shapes and dtypes are in the row.
-        self.outputs = 1 + op.residuals
-        defaults = op.definition.__kwdefaults__ or {}
-        self.options = [(name, defaults.get(name)) for name in op.options if name in kept]
-        self.shaped = [i for i, name in enumerate(op.inputs) if name + "_shape" in kept]
-        self.typed = [i for i, name in enumerate(op.inputs) if name + "_dtype" in kept]
-        row = [*op.inputs, *(f"y{i}" for i in range(self.outputs)), "", "needs"]
-        row += [name for name, _ in self.options]
-        row += [op.inputs[i] + "_shape" for i in self.shaped] + [op.inputs[i] + "_dtype" for i in self.typed]
-        places = [row.index("y0" if what == "y" else what) if what in kept else row.index("") for what in op.saves]
-        #: Takes what is saved from the row.
-        self.pick = _picker(places)
-        #: (place in the row, place among what is saved) of inputs and of the first output: they can be changed.
-        self.versioned = [(i, k) for k, i in enumerate(places) if i <= count]
-
-
-def _picker(places: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    if places:
-        (place,) = places
-        return lambda row: (row[place],)
-    return lambda row: ()
-
-
-def _refuse_gradient(op: Op, name: str) -> None:
-    text = (
-        f"The function '{op.called}' is not differentiable with respect to argument '{name}'. "
-        "This input cannot have requires_grad True."
-    )
-    raise RuntimeError(with_hint(text, f"pass {name}.detach()."))
-
-
-def _record(
-    op: Op,
-    args: tuple[Any, ...],
-    raws: list[Any],
-    ys: Any,
-    out: Any,
-    options: dict[str, Any],
-    device: Any,
-    recipe: _Recipe,
-) -> None:
-    """Record a node whose visible output is ``out``."""
-    edges: list[Edge] = [None] * len(args)
-    shapes: list[Any] = [None] * len(args)
-    for i in recipe.tracked:
-        x = args[i]
-        edges[i] = x.edge or (x, None)
-        shapes[i] = raws[i].shape
-    row = [*raws, *ys, None, tuple([e is not None for e in edges])]
-    if recipe.options:
-        row += [options.get(name, default) for name, default in recipe.options]
-    if recipe.shaped:
-        row += [tuple(raws[i].shape) for i in recipe.shaped]
-    if recipe.typed:
-        row += [raws[i].dtype for i in recipe.typed]
-    versions: tuple[Any, ...] = ()
-    for i, k in recipe.versioned:
-        x = out if i == len(args) else args[i]
-        if isinstance(x, Value):
-            version = x.version
-            if version is None:
-                raise RuntimeError(INFERENCE_SAVED)
-            versions += (version, version[0], k)
-    node_class = op.node_class
-    if op.number_second is not node_class and not any([isinstance(x, Value) for x in args[1:]]):
-        node_class = op.number_second
-    node = node_class(tuple(edges), recipe.pick(row), versions, tuple(shapes), device)
-    if len(ys) > 1:
-        node.outputs = ((tuple(out.raw.shape), out.dtype, True), *_RESIDUALS[: len(ys) - 1])
-    out.tracked = True
-    out.edge = (node, 0)

@@ -77,7 +77,8 @@ class Op:
         #: For each of ``saves``: what it is, and which input or output.
         self.sources: tuple[tuple[int, int], ...] = ()
         self._users: list[int] = []
-        self.plan: tuple[str, ...] = ()
+        #: The functions that make its nodes; see recorders.py.
+        self.recorders: dict[tuple[int, int], Any] = {}
         #: keep() of every mask, for the elementwise forms.
         self.keeps: list[tuple[bool, ...]] = []
         if self.elementwise is None:
@@ -140,10 +141,6 @@ class Op:
             node_class.pull = staticmethod(_puller(self))
             node_class.places = places
             saving.show_saved(self, node_class, self._users)
-        if len(self.inputs) == 1:
-            # For ops of one array: what to save, without a look at names.
-            kinds = {self.inputs[0]: "x", f"{self.inputs[0]}_shape": "shape", f"{self.inputs[0]}_dtype": "input dtype"}
-            self.plan = tuple([kinds.get(name, name) for name in self.saves])
         if elementwise:
             self.keeps = [self.keep(mask) for mask in range(everything + 1)]
             assert len(self.saves) == len(self.inputs) + 1, f"op '{self.name}' is elementwise and saves {self.saves}"
@@ -243,6 +240,11 @@ def _variadic_puller(op: Op) -> _Rule:
         return flat
 
     return pull
+
+
+def plain_function(op: Op) -> Any:
+    """The function on Tensors of an op, in the form that its signature allows."""
+    return dispatch_fixed.function(op) if dispatch_fixed.applies(op) else dispatch.function(op)
 
 
 def _undefined(name: str) -> _Rule:
@@ -380,7 +382,7 @@ def op(
         OPS[name] = info
         if generic:
             DEFINITIONS[name] = definition
-        function = dispatch_fixed.function(info) if dispatch_fixed.applies(info) else dispatch.function(info)
+        function = plain_function(info)
         function.__name__ = function.__qualname__ = name
         function.__doc__ = _documentation(info)
         function.__module__ = definition.__module__

@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from plugrad.core import dispatch
-from plugrad.core.op import OpNode
+from plugrad.core.op import OpNode, plain_function
 
 __all__: list[str] = []
 
@@ -33,7 +32,8 @@ def overload(function: Any, node: str) -> Any:
         },
     )
     op.number_first = op.number_second = op.node_class
-    made = dispatch.function(op)
+    op.recorders = {}
+    made = plain_function(op)
     made.__name__ = made.__qualname__ = function.__name__
     made.__doc__ = function.__doc__
     made.__module__ = function.__module__
