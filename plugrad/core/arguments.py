@@ -75,11 +75,12 @@ def _is_integer(value: Any) -> bool:
 
 def as_int(name: str, argument: str, position: int, value: Any) -> int:
     """An integer argument."""
-    if value.__class__ is int:
-        return int(value)
-    if not _is_integer(value):
-        raise mistyped(name, argument, position, "int", value)
-    return operator.index(value)
+    if value.__class__ is not int:
+        if not _is_integer(value):
+            raise mistyped(name, argument, position, "int", value)
+        value = operator.index(value)
+    number: int = value
+    return number
 
 
 def as_number(name: str, argument: str, position: int, value: Any) -> Any:

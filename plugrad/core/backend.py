@@ -167,7 +167,7 @@ class Backend:
         return not self.capabilities.writable
 
     def aliasable(self, array: Any) -> Any:
-        """``array`` in a form that views can share: for libraries whose 0-d values may be immutable scalars."""
+        """A 0-d ``array`` in a form that views can share: for libraries whose 0-d values may be immutable scalars."""
         return array
 
     def shares_memory(self, a: Any, b: Any) -> bool:

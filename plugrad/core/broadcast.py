@@ -34,6 +34,8 @@ def explained(error: Exception, raws: tuple[Any, ...]) -> Exception:
 
 def normalized_dim(dim: int, ndim: int) -> int:
     """A dimension counted from the front, or PyTorch's IndexError. A 0-d tensor has the dimensions -1 and 0."""
+    if 0 <= dim < ndim:
+        return dim
     last = max(ndim, 1) - 1
     if not -last - 1 <= dim <= last:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-last - 1}, {last}], but got {dim})")

@@ -319,6 +319,9 @@ def _single(op: Op) -> Any:
     """Ops of one array with options: reductions, shapes. A special case of the general form, for speed."""
     name = op.name
     widens = widens_halves(op)
+    constant = op.constant
+    view = op.view
+    takes_dtype = op.takes_dtype
     record: Any = None
 
     def single(x: Any, **options: Any) -> Any:
@@ -332,15 +335,15 @@ def _single(op: Op) -> Any:
                 op.refuse(x.dtype, (x,))
             if op.promote == "float" and not x.dtype.is_complex:
                 x = cast(x, dtypes.get_default_dtype())
-        recorded = x.tracked and mode() > 0 and not op.constant
+        recorded = x.tracked and mode() > 0 and not constant
         device = x.device
         if recorded and op.composite:
             return op.definition(device.ops, x, **options)
-        if op.view:
-            x.raw = device.backend.aliasable(x.raw)
         a = x.raw
+        if view and not a.shape:
+            a = x.raw = device.backend.aliasable(a)
         try:
-            if op.takes_dtype:
+            if takes_dtype:
                 y = getattr(device.xp, name)(a, **raw_options(options, device))
             else:
                 y = getattr(device.xp, name)(a, **options)
@@ -352,7 +355,7 @@ def _single(op: Op) -> Any:
         if y.__class__ is tuple or y.__class__ is list:
             return wrap_several(op, (x,), (a,), y, options, device, recorded)
         out = Tensor(y, device, device.backend.dtype_of(y))
-        if op.view:
+        if view:
             relate(x, out, op.name, options)
         if recorded and out.dtype.is_inexact:
             if record is None:

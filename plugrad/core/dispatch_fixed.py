@@ -30,9 +30,11 @@ def function(op: Op, whole: bool = False) -> Any:
     inputs = op.inputs
     count = len(inputs)
     promotes = op.promote != "none"
-    # Which inputs take part in promotion.
-    takes_part = tuple([promotes and n not in op.exempt for n in inputs])
+    # The inputs' bits in a mask; negative where they take no part in promotion.
+    bits = tuple([1 << i if promotes and n not in op.exempt else -1 << i for i, n in enumerate(inputs)])
     choosy = op.promote == "float" or op.refuse is not None
+    takes_dtype = op.takes_dtype
+    residuals = op.residuals
     records: dict[int, Any] = {}
     widens = dispatch.widens_halves(op)
 
@@ -46,23 +48,19 @@ def function(op: Op, whole: bool = False) -> Any:
         wanted = 0
         raws = []
         mask = 0
-        bit = 1
-        for x, takes in zip(args, takes_part, strict=True):
+        for x, bit in zip(args, bits):  # noqa: B905 - they are equally many
             if isinstance(x, Value):
-                if device is None:
-                    device = x.device
-                elif x.device is not device:
-                    plain = False
-                if takes:
-                    if dtype is None:
-                        dtype = x.dtype
-                    elif x.dtype is not dtype:
-                        plain = False
+                if x.device is not device:
+                    plain = plain and device is None
+                    device = device or x.device
+                if bit > 0 and x.dtype is not dtype:
+                    plain = plain and dtype is None
+                    dtype = dtype or x.dtype
                 if x.tracked:
-                    mask |= bit
+                    mask |= bit if bit > 0 else -bit
                 raws.append(x.raw)
             else:
-                if takes and x is not None:
+                if x is not None and bit > 0:
                     if x.__class__ is float:
                         wanted = 2
                     elif x.__class__ is int:
@@ -70,7 +68,6 @@ def function(op: Op, whole: bool = False) -> Any:
                     else:
                         plain = False
                 raws.append(x)
-            bit += bit
         if dtype is None:
             plain = plain and not wanted
         elif wanted > dtype.category:
@@ -84,9 +81,10 @@ def function(op: Op, whole: bool = False) -> Any:
         if record and op.composite:
             return op.definition(device.ops, *args, **options)
         try:
-            y = getattr(device.xp, name)(
-                *raws, **(dispatch.raw_options(options, device) if op.takes_dtype else options)
-            )
+            if takes_dtype:
+                y = getattr(device.xp, name)(*raws, **dispatch.raw_options(options, device))
+            else:
+                y = getattr(device.xp, name)(*raws, **options)
         except Warning as warning:
             y = dispatch.again(warning, op, device, tuple(raws), options)
         except Exception as error:
@@ -94,11 +92,13 @@ def function(op: Op, whole: bool = False) -> Any:
             if promotes:
                 raise dispatch.explained(error, tuple(raws)) from error
             raise
-        several = y.__class__ is tuple or y.__class__ is list
-        ys = y if several else (y,)
-        if several and not op.residuals:
-            return dispatch.wrap_several(op, args, raws, ys, options, device, mask if record else 0)
-        y = ys[0]
+        if y.__class__ is not tuple and y.__class__ is not list:
+            ys = (y,)
+        elif residuals:
+            ys = y
+            y = ys[0]
+        else:
+            return dispatch.wrap_several(op, args, raws, y, options, device, mask if record else 0)
         out = dispatch.Tensor(y, device, device.backend.dtype_of(y))
         if record and out.dtype.is_inexact:
             recorded = records.get(mask)

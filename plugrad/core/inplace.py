@@ -96,7 +96,7 @@ def _refuse_copies(x: Any) -> None:
     base = x if x.base is None else x.base
     if not base.views or not x.device.backend.capabilities.views:
         return
-    for reference in list(base.views.values()):
+    for reference in tuple(base.views):
         view = reference()
         for name, _, _ in () if view is None else view.steps:
             if name in ALWAYS_VIEWS and x.device.xp.origin(name) == "generic":

@@ -52,38 +52,51 @@ def relate(x: Any, out: Any, name: str, options: dict[str, Any], number: int | N
     backend = x.device.backend
     # What has no elements shares none, and is a view all the same.
     if (
-        backend.capabilities.views
+        not backend.shares_memory(out.raw, x.raw)
+        and backend.capabilities.views
         and name not in ALWAYS_VIEWS
-        and not backend.shares_memory(out.raw, x.raw)
         and 0 not in out.raw.shape
     ):
         return
-    base = x if x.base is None else x.base
-    out.version = x.version
+    base = x.base
+    if base is None:
+        base = x
+        out.steps = ((name, options, number),)
+    else:
+        out.steps = (*x.steps, (name, options, number))
+        if x.creation:
+            out.creation = x.creation
     out.base = base
-    out.steps = (*x.steps, (name, options, number))
+    out.version = x.version
+    if number is not None:
+        out.creation = "several"
     now = mode()
     if now <= 0:
         out.creation = "no_grad" if now == 0 else "inference"
-    elif number is not None:
-        out.creation = "several"
-    elif x.creation:
-        out.creation = x.creation
     remember(base, out)
+
+
+class _ViewReference(weakref.ref[Any]):
+    """A weak reference for a set, which it leaves by itself: told apart by identity, not by their tensors' values."""
+
+    __slots__ = ()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 def remember(base: Any, view: Any) -> None:
     """Let a base know one of its views, weakly, for the day when one of them is changed in place."""
-    if base.views is None:
-        base.views = {}
+    views = base.views
+    if views is None:
+        views = base.views = set()
         version = base.version
         if version is not None:
             # Whoever changes this memory, perhaps a detached tensor, finds the views through its counter.
             if len(version) == 1:
                 version.append(None)
             version.append(weakref.ref(base, version.remove))
-    views, key = base.views, id(view)
-    views[key] = weakref.ref(view, lambda _: views.pop(key, None))
+    views.add(_ViewReference(view, views.discard))
 
 
 def record_node(

@@ -71,9 +71,9 @@ class Tensor(Methods, Value):
     # Rare facts have defaults on the class, so that making a Tensor does not set them.
     #: The tensor whose memory a view shares.
     base: Tensor | None = None
-    #: How a view is made from its base, and the base's views (weakly, by id).
+    #: How a view is made from its base, and weak references to the base's views.
     steps: tuple[Any, ...] = ()
-    views: dict[int, Any] | None = None
+    views: set[Any] | None = None
     #: "no_grad", "inference", "several" or "function": how a view was made of which in-place changes are refused.
     creation = ""
     #: Tensor hooks and post-accumulate hooks of a leaf.

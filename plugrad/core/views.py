@@ -63,7 +63,7 @@ def synchronize(x: Any) -> None:
 
 def _spread(base: Any, known: Any) -> None:
     """Make the arrays of all views of ``base`` from its array; ``known`` has its new one."""
-    for reference in list((base.views or {}).values()):
+    for reference in tuple(base.views or ()):
         view = reference()
         if view is not None:
             if view is not known:
@@ -73,7 +73,7 @@ def _spread(base: Any, known: Any) -> None:
 
 def _refresh(base: Any) -> None:
     """Make the history of every view from the base's."""
-    for reference in list(base.views.values()):
+    for reference in tuple(base.views):
         view = reference()
         if view is None or view.base is None:
             continue
@@ -186,7 +186,7 @@ def outdate(version: list[Any], recorded: Any = None) -> None:
         base = known()
         if base is recorded:
             continue
-        for reference in list(base.views.values()) if base is not None and base.views else ():
+        for reference in tuple(base.views) if base is not None and base.views else ():
             view = reference()
             if view is not None and view.base is not None and view.creation and (base.tracked or view.edge is not None):
                 _outdate(view)

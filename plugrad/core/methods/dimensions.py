@@ -135,7 +135,8 @@ def flag(name: str, keepdim: Any, position: int = 2) -> bool:
     """``keepdim``, a truth value and nothing that merely has one: ``x.sum(0, 1)`` means ``x.sum((0, 1))``."""
     if keepdim.__class__ is not bool:
         raise mistyped(name, "keepdim", position, "bool", keepdim)
-    return bool(keepdim)
+    found: bool = keepdim
+    return found
 
 
 def one(name: str, dim: Any, ndim: int, position: int = 1) -> int:
@@ -172,6 +173,8 @@ def several(name: str, dim: Any, ndim: int, position: int = 1) -> tuple[int, ...
 
 def axes(name: str, dim: Any, ndim: int, position: int = 1) -> Any:
     """As ``several``, for reductions: no dimensions mean all of them, and a 0-d tensor has none to name."""
+    if dim.__class__ is int and 0 <= dim < ndim:
+        return (dim,)
     return (several(name, dim, ndim, position) or None) if ndim else _checked_none(name, dim, position)
 
 

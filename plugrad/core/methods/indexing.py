@@ -56,6 +56,10 @@ def getitem(input: Any, key: Any) -> Any:
         shape = input.raw.shape
         if shape and -shape[0] <= key < shape[0]:
             return ops.basic_select(input, key=(key, ...))
+    elif key.__class__ is slice:
+        shape = input.raw.shape
+        if shape:
+            return ops.basic_slice(input, key=(keys.bounded(key, shape[0])[0], ...))
     elif key.__class__ is dispatch.Tensor and key.device is input.device:
         # The usual cases of one tensor: a vector of indices, a mask of everything.
         shape = key.raw.shape

@@ -172,7 +172,7 @@ def _lead_back(x: Any, shape: tuple[int, ...], options: dict[str, Any]) -> None:
     if "axes" in options:
         axes = options["axes"]
         back = ("permute_dims", {"axes": tuple(sorted(range(len(axes)), key=axes.__getitem__))}, None)
-    for reference in list(x.views.values()):
+    for reference in tuple(x.views):
         view = reference()
         if view is not None:
             view.steps = (back, *view.steps)

@@ -87,7 +87,10 @@ def _summed(name: str, input: Any, dim: Any, keepdim: Any, dtype: Any, names: An
         dim, keepdim = dimensions.numpys(name, dim, keepdim, names)
     axis = dimensions.axes(name, dim, x.raw.ndim)
     keepdims = dimensions.flag(name, keepdim)
-    y = (all_of if dim is None else over)(_summands(name, x, dtype), axis=axis, keepdims=keepdims)
+    op = all_of if dim is None else over
+    if dtype is None and x.dtype.is_inexact:
+        return op(x, axis=axis, keepdims=keepdims)
+    y = op(_summands(name, x, dtype), axis=axis, keepdims=keepdims)
     return _result(y, arguments.as_dtype(name, dtype))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -64,9 +65,14 @@ def permute(input: Any, *dims: Any, **names: Any) -> Any:
 
 def _swap(name: str, x: Any, dim0: Any, dim1: Any, first: str = "dim0", second: str = "dim1") -> tuple[int, ...]:
     """The permutation that exchanges two dimensions."""
-    ndim = x.raw.ndim
+    ndim = len(x.raw.shape)
     a = normalized_dim(arguments.as_int(name, first, 1, dim0), ndim)
     b = normalized_dim(arguments.as_int(name, second, 2, dim1), ndim)
+    return _exchanged(ndim, a, b)
+
+
+@functools.cache
+def _exchanged(ndim: int, a: int, b: int) -> tuple[int, ...]:
     axes = [*range(ndim)]
     if ndim:
         axes[a], axes[b] = b, a
