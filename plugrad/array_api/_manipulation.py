@@ -73,9 +73,10 @@ def permute_dims(x: Any, /, axes: tuple[int, ...]) -> Any:
         ValueError: if that is no permutation.
     """
     ndim = array("permute_dims", x).ndim
-    if sorted([axis_of("permute_dims", a, ndim) for a in axes]) != list(range(ndim)):
+    order = tuple([axis_of("permute_dims", a, ndim) for a in axes])
+    if sorted(order) != list(range(ndim)):
         raise ValueError(with_hint(f"{tuple(axes)} is no order of {ndim} axes", "name each axis once."))
-    return FUNCTIONS["permute_dims"](x, axes=tuple(axes))
+    return FUNCTIONS["permute_dims"](x, axes=order)
 
 
 def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:

@@ -36,8 +36,18 @@ def refuse(*args, **options):
     raise NotImplementedError("this library does not do that")
 
 
+class Strided(ArrayAPIBackend):
+    """It tells where its arrays are."""
+
+    def data_pointer(self, array):
+        return array.ctypes.data
+
+    def strides(self, array):
+        return tuple(stride // array.itemsize for stride in array.strides)
+
+
 def backend(capabilities=None, dtypes=None, **others):
-    return ArrayAPIBackend("poor", Poor(**others), ("poor",), capabilities, dtypes=dtypes)
+    return Strided("poor", Poor(**others), ("poor",), capabilities, dtypes=dtypes)
 
 
 def completed(found):
@@ -76,6 +86,39 @@ def test_what_is_declared_wins(name, value):
     assert declared.declared == {name}
     assert getattr(backend(declared).capabilities, name) is value
     assert getattr(backend(declared, argsort=refuse, nonzero=refuse).capabilities, name) is value
+
+
+def test_views_without_strides_are_refused():
+    with pytest.raises(plugrad.BackendError, match=r"'poor' declares views=True .*\nHint: override strides\(\)"):
+        ArrayAPIBackend("poor", np, ("poor",), Capabilities(views=True))
+
+
+def test_memory_is_what_numpy_says():
+    """Of random views of one buffer: what shares memory, what overlaps, and what lies in order."""
+    found = backend(Capabilities(views=True))
+    rng = np.random.default_rng(0)
+    buffers = [np.zeros((4, 6)), np.zeros((4, 6))]
+
+    def view():
+        y = buffers[rng.integers(2)] if rng.random() < 0.2 else buffers[0]
+        key = tuple(slice(*sorted(rng.integers(0, n + 1, 2)), rng.integers(1, 4)) for n in y.shape)
+        y = y[key]
+        y = y.T if rng.random() < 0.3 else y
+        y = y[::-1] if rng.random() < 0.3 else y
+        return np.broadcast_to(y, (2, *y.shape)) if rng.random() < 0.1 else y
+
+    seen = set()
+    for _ in range(2000):
+        a, b = view(), view()
+        assert found.shares_memory(a, b) >= np.shares_memory(a, b)
+        assert found.shares_memory(a, b) == np.may_share_memory(a, b)
+        # NumPy ignores the strides of dimensions of one element; here such a pair counts as a partial overlap.
+        same = (a.ctypes.data, a.shape, a.strides) == (b.ctypes.data, b.shape, b.strides)
+        assert found.partial_overlap(a, b) == (not same and np.shares_memory(a, b))
+        assert found.in_order(a) == a.flags.c_contiguous
+        assert found.overlaps_itself(a) == (a.size > 0 and a.ndim == 3)
+        seen.add((found.partial_overlap(a, b), found.in_order(a), found.overlaps_itself(a), same))
+    assert len(seen) == 7
 
 
 def test_without_the_backend_class_that_looks_the_defaults_are_what_they_were():

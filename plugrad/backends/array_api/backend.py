@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from plugrad.backends.array_api import probes, standins
+from plugrad.backends.array_api import memory, probes, standins
 from plugrad.core import dtypes
 from plugrad.core.backend import Backend, Capabilities
 from plugrad.core.errors import BackendError, missing_dtype
@@ -25,9 +25,9 @@ class ArrayAPIBackend(Backend):
         capabilities: What its arrays can do beyond the standard. What is not said is found out with arrays of a few
             elements, but for two things. Arrays are never written unless ``views`` is said to be true or false: the
             standard does not say which arrays share memory, so an in-place op makes a new array, and plugrad keeps
-            views alike itself. A library that knows (``views=True``) must say so in ``shares_memory``, ``strides``,
-            ``overlaps_itself`` and ``partial_overlap``. And unless ``checks_indices`` is said to be true, plugrad
-            looks at every index before the library does, for what an index out of bounds does to it can't be tried.
+            views alike itself. A subclass for a library that knows (``views=True``) tells ``data_pointer`` and
+            ``strides`` of an array; the rest follows from these. And unless ``checks_indices`` is said to be true,
+            plugrad looks at every index before the library does: what an index out of bounds does can't be tried.
         raw_devices: The library's own device objects, by index. None: arrays are made on its default device.
         dtypes: The names of the dtypes that its arrays can have. None: it is found out.
 
@@ -38,7 +38,7 @@ class ArrayAPIBackend(Backend):
     library takes first. A library that has a faster way overrides ``from_host`` and ``to_host``.
 
     Raises:
-        BackendError: if the namespace has neither float32 nor float64.
+        BackendError: if the namespace has neither float32 nor float64; if there are views and no ``strides``.
 
     Example::
 
@@ -69,6 +69,12 @@ class ArrayAPIBackend(Backend):
             raise BackendError(f"namespace {namespace!r} has neither float32 nor float64")
         self._array_type = type(self.asarray(0.0, None, None))
         self.capabilities = probes.capabilities_of(self, capabilities or Capabilities())
+        kind = type(self)
+        if self.capabilities.views and kind.strides is Backend.strides:
+            raise BackendError(
+                f"backend '{name}' declares views=True and does not say which arrays share memory\n"
+                f"Hint: override strides() and data_pointer() in a subclass of ArrayAPIBackend, or leave views out."
+            )
 
     def device_count(self, device_type: str) -> int:
         return len(self.raw_devices) if self.raw_devices is not None else 1
@@ -98,6 +104,34 @@ class ArrayAPIBackend(Backend):
 
     def is_array(self, value: object) -> bool:
         return isinstance(value, self._array_type)
+
+    # -- memory: of libraries that have views
+
+    def _place(self, array: Any) -> memory.Place | None:
+        strides = self.strides(array)
+        if strides is None:
+            return None
+        return memory.Place(self.data_pointer(array), tuple(array.shape), strides, self.dtype_of(array).itemsize)
+
+    def shares_memory(self, a: Any, b: Any) -> bool:
+        if not self.capabilities.views:
+            return False
+        first, second = self._place(a), self._place(b)
+        return first is None or second is None or memory.may_share(first, second)
+
+    def in_order(self, array: Any) -> bool:
+        place = self._place(array)
+        return place is None or memory.in_order(place)
+
+    def overlaps_itself(self, array: Any) -> bool:
+        place = self._place(array)
+        return place is not None and memory.repeats(place)
+
+    def partial_overlap(self, target: Any, source: Any) -> bool:
+        first, second = self._place(target), self._place(source)
+        return first is not None and second is not None and memory.partly_same(first, second)
+
+    # -- devices and the host
 
     def on_device(self, function: Callable[..., Any], index: int | None) -> Callable[..., Any]:
         return partial(function, **self._on(index)) if self.raw_devices is not None else function
