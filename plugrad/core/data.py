@@ -131,7 +131,8 @@ def to_device(array: Any, dtype: Any, where: Any) -> Any:
             dispatch.raw_dtype(dtype, where)
         return array
     dispatch.raw_dtype(home.dtype_of(array), where)
-    raw = backend.from_host(array, where.index)
+    # A 0-d value of the host's may be a scalar; others get arrays.
+    raw = backend.from_host(home.aliasable(array), where.index)
     if dtype is not None and dtype not in home.dtypes:
         raw = where.xp.astype(raw, dispatch.raw_dtype(dtype, where))
     return raw

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from plugrad.core import autograd
+from plugrad.core import autograd, data
 from plugrad.core.tensor import Tensor
 
 
@@ -33,17 +33,21 @@ def host(x: Tensor) -> Any:
 
 def like(values: Any, x: Tensor) -> Tensor:
     """A Tensor of these values, of the dtype of ``x`` and where it is."""
-    backend = x.device.backend
-    return Tensor(backend.from_host(values.astype(backend.to_host(x.raw).dtype), x.device.index), x.device, x.dtype)
+    values = values.astype(x.device.backend.to_host(x.raw).dtype)
+    return Tensor(_from_host(values, x), x.device, x.dtype)
+
+
+def _from_host(values: Any, x: Tensor) -> Any:
+    """A raw array where ``x`` is; a number of NumPy's is an array first."""
+    return x.device.backend.from_host(data.host().aliasable(values), x.device.index)
 
 
 def shown(values: Any, x: Tensor) -> Any:
     """An array or a number as messages show it."""
     if not getattr(values, "shape", ()):
         return complex(values) if values.dtype.kind == "c" else float(values)
-    backend = x.device.backend
-    raw = backend.from_host(values, x.device.index)
-    return Tensor(raw, x.device, backend.dtype_of(raw))
+    raw = _from_host(values, x)
+    return Tensor(raw, x.device, x.device.backend.dtype_of(raw))
 
 
 def wanted(inputs: Sequence[Any]) -> list[int]:
@@ -65,7 +69,7 @@ def tracked(outputs: Any) -> list[Tensor]:
 def _moved(x: Tensor, values: Any) -> Iterator[None]:
     """Give ``x`` other values for a while, unseen by what was computed from it: the function may know it elsewhere."""
     raw = x.raw
-    x.raw = x.device.backend.from_host(values, x.device.index)
+    x.raw = _from_host(values, x)
     try:
         yield
     finally:

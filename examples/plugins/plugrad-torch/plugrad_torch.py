@@ -31,6 +31,13 @@ def plugrad_backend():
             values = values.detach() if isinstance(values, torch.Tensor) else values
             return super().asarray(values, dtype, index, copy=copy)
 
+        def kernels(self):
+            # Torch counts everything where no axis is named.
+            def count_nonzero(x, *, axis=None, keepdims=False):
+                return xp.sum(x != 0, axis=axis, keepdims=keepdims, dtype=torch.int64)
+
+            return {**super().kernels(), "count_nonzero": count_nonzero}
+
         def to_host(self, array):
             array = array.detach().resolve_conj().resolve_neg().cpu()
             return (array.float() if array.dtype is torch.bfloat16 else array).numpy()
