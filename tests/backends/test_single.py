@@ -13,7 +13,7 @@ from plugrad.core import views
 from plugrad.core.op import OPS
 from plugrad.testing.conformance.calls import call, every_sample, outputs_of
 from plugrad.testing.samples import to_host
-from tests.conftest import load_plugin
+from tests.support.plugins import load_plugin
 
 pytest.importorskip("array_api_strict")
 
