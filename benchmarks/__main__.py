@@ -1,6 +1,7 @@
 """``python -m benchmarks [--json FILE] [--only TEXT] [--large]``: a table of median ratios to PyTorch.
 
 ``python -m benchmarks ops [--only TEXT] [--sizes 16 10k 4M]``: the same of every op; see ops.py.
+``python -m benchmarks registry``: what it costs per op that namespaces come from the registry; see registry.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory, ops, programs
+from benchmarks import memory, ops, programs, registry
 from benchmarks.timing import Result, compare
 
 # What is timed: name, the program of a library, and the ratio to PyTorch that is not to be exceeded.
@@ -92,6 +93,8 @@ def main() -> int:
     """Run the benchmarks; print the table."""
     if sys.argv[1:2] == ["ops"]:
         return ops.main(sys.argv[2:])
+    if sys.argv[1:2] == ["registry"]:
+        return registry.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     parser.add_argument("--only", default="", help="run only the programs whose name contains this")

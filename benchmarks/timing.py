@@ -27,7 +27,7 @@ class Result(NamedTuple):
     limit: float | None
 
 
-def _calibrate(program: Program, seconds: float) -> int:
+def calibrate(program: Program, seconds: float) -> int:
     """How many calls take about this long."""
     program()
     calls = 1
@@ -41,7 +41,7 @@ def _calibrate(program: Program, seconds: float) -> int:
         calls *= 2
 
 
-def _time(program: Program, calls: int) -> float:
+def timed(program: Program, calls: int) -> float:
     start = time.perf_counter()
     for _ in range(calls):
         program()
@@ -61,14 +61,14 @@ def compare(
         turns: How many ratios to take.
         seconds: How long one turn of one program takes.
     """
-    calls, their_calls = _calibrate(ours, seconds), _calibrate(theirs, seconds)
+    calls, their_calls = calibrate(ours, seconds), calibrate(theirs, seconds)
     ratios, our_times, their_times = [], [], []
     for turn in range(turns):
         gc.collect()
         if turn % 2:
-            b, a = _time(theirs, their_calls), _time(ours, calls)
+            b, a = timed(theirs, their_calls), timed(ours, calls)
         else:
-            a, b = _time(ours, calls), _time(theirs, their_calls)
+            a, b = timed(ours, calls), timed(theirs, their_calls)
         ratios.append(a / b)
         our_times.append(a * 1e6)
         their_times.append(b * 1e6)
