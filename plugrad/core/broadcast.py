@@ -7,6 +7,8 @@ from typing import Any
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape that all broadcast to. Raises PyTorch's error, naming the dimension, where there is none."""
+    if len(shapes) == 2 and shapes[0] == shapes[1]:
+        return shapes[0]
     result: tuple[int, ...] = ()
     for shape in shapes:
         ndim = max(len(result), len(shape))

@@ -399,42 +399,46 @@ def _general(op: Op) -> Any:
     name = op.name
     inputs = op.inputs
     variadic = op.variadic
+    sequence_only = variadic == 0 and len(inputs) == 1
     promotes = op.promote != "none"
     widens = widens_halves(op)
 
     def general(*args: Any, **options: Any) -> Any:
         if len(args) < len(inputs):
             args = bound(op, args, options)
-        # One level of nesting at most: flat for the work, with the spans to nest again.
+        # One level of nesting at most: flat for the work, then nested again.
         flat = args if variadic is None else (*args[:variadic], *args[variadic], *args[variadic + 1 :])
-        values = [x for x in flat if isinstance(x, Value)]
-        if not values:
+        device = dtype = None
+        one_device = one_dtype = True
+        tracked = False
+        raws: Any = []
+        for x in flat:
+            if isinstance(x, Value):
+                if x.device is not device:
+                    one_device = one_device and device is None
+                    device = device or x.device
+                if x.dtype is not dtype:
+                    one_dtype = one_dtype and dtype is None
+                    dtype = dtype or x.dtype
+                tracked = tracked or x.tracked
+                raws.append(x.raw)
+            else:
+                one_dtype = False
+                raws.append(x)
+        if device is None or dtype is None:
             raise wrong_type(op.called, inputs[0], 1, flat[0] if flat else None)
-        device = values[0].device
-        dtype = values[0].dtype
-        alike = True
-        for x in values:
-            if x.device is not device:
-                common_device(name, values)
-                flat = tuple(together(flat))
-                values = [x for x in flat if isinstance(x, Value)]
-                device = values[0].device
-                alike = False
-                break
-            alike = alike and x.dtype is dtype
-        if promotes and not (alike and dtype.is_floating_point and len(values) == len(flat)):
-            flat = promoted_inputs(op, flat, nested(op, flat))
-            alike = False
-        if not alike:
+        if not one_device or (promotes and not (one_dtype and dtype.is_floating_point)):
+            flat, device, dtype = _aligned(op, flat, one_device)
             args = nested(op, flat)
-        if widens and (dtype is bfloat16 or values[-1].dtype is bfloat16):
+            raws = [x.raw if isinstance(x, Value) else x for x in flat]
+        if dtype is bfloat16 and widens:
             return widened(general, args, options)
-        mask = needing(op, args) if mode() > 0 and not op.constant else 0
+        mask = 0
+        if tracked and mode() > 0 and not op.constant:
+            mask = 1 if sequence_only else needing(op, args)
         if mask and op.composite:
             return op.definition(device.ops, *args, **options)
-        if op.view:
-            values[0].raw = device.backend.aliasable(values[0].raw)
-        raws = nested(op, tuple([x.raw if isinstance(x, Value) else x for x in flat]))
+        raws = (tuple(raws),) if sequence_only else nested(op, tuple(raws))
         try:
             y = getattr(device.xp, name)(*raws, **(raw_options(options, device) if op.takes_dtype else options))
         except Warning as warning:
@@ -447,13 +451,22 @@ def _general(op: Op) -> Any:
         if y.__class__ is tuple or y.__class__ is list:
             return wrap_several(op, args, raws, y, options, device, mask)
         out = Tensor(y, device, device.backend.dtype_of(y))
-        if op.view:
-            relate(values[0], out, op.name, options)
         if mask and out.dtype.is_inexact:
             recorder(op, mask, recorders.MANY)(args, raws, (y,), out, options, device)
         return out
 
     return general
+
+
+def _aligned(op: Op, flat: tuple[Any, ...], one_device: bool) -> tuple[tuple[Any, ...], Any, dtypes.dtype]:
+    """Flat arguments on one device and promoted, that device and a dtype; or PyTorch's error."""
+    if not one_device:
+        common_device(op.name, [x for x in flat if isinstance(x, Value)])
+        flat = tuple(together(flat))
+    if op.promote != "none":
+        flat = promoted_inputs(op, flat, nested(op, flat))
+    last = [x for x in flat if isinstance(x, Value)][-1]
+    return flat, last.device, last.dtype
 
 
 def bound(op: Op, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:

@@ -9,13 +9,18 @@ from typing import Any, Final
 import numpy as np
 
 from plugrad.backends.numpy import quiet
-from plugrad.backends.numpy.kernels_pointwise import sgn
+from plugrad.backends.numpy.kernels_pointwise import constants, sgn
 from plugrad.backends.numpy.kernels_special import by_parts, erf
 from plugrad.core.namespace import Namespace
 from plugrad.core.ops.gamma import LGAMMA
 
 # Up to here a call per element is faster than the hundred calls of the definition.
 _FEW = 100
+
+_ZERO, _PI = constants(0.0), constants(math.pi)
+#: A number that is its own sine.
+_TINY = {dtype: np.maximum(np.array(1e-20, dtype), np.finfo(dtype).tiny) for dtype in _ZERO}
+_INFINITY, _MINUS_INFINITY = constants(math.inf), constants(-math.inf)
 
 _DEFINED: Final = Namespace("numpy", np, {"erf": erf, "sgn": sgn})
 
@@ -61,8 +66,41 @@ def frexp(x: Any) -> tuple[Any, Any]:
     return mantissa, np.where(np.isfinite(x), exponent, 0).astype(np.int32)
 
 
+def sinc(x: Any) -> Any:
+    """At 0 the quotient of a number that is its own sine and itself."""
+    if x.dtype not in _PI:
+        return _DEFINED.sinc(x)
+    t = np.asarray(x * _PI[x.dtype])
+    np.copyto(t, _TINY[x.dtype], where=np.equal(t, _ZERO[x.dtype]))
+    y = np.asarray(np.sin(t))
+    return np.divide(y, t, y)
+
+
+def angle(x: Any) -> Any:
+    """Of real numbers pi or 0, by a product with what is less than 0; of a nan that."""
+    if x.dtype.kind == "c":
+        return np.arctan2(x.imag, x.real)
+    y = np.multiply(np.asarray(np.less(x, _ZERO[x.dtype])), _PI[x.dtype], dtype=x.dtype)
+    np.copyto(y, x, where=np.isnan(x))
+    return y
+
+
+def nan_to_num(x: Any, *, nan: Any, posinf: Any, neginf: Any) -> Any:
+    """A copy, and one assignment for each."""
+    if x.dtype.kind != "f":
+        return _DEFINED.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+    y = np.array(x)
+    np.copyto(y, nan, where=np.isnan(x))
+    np.copyto(y, posinf, where=np.equal(x, _INFINITY[x.dtype]))
+    np.copyto(y, neginf, where=np.equal(x, _MINUS_INFINITY[x.dtype]))
+    return y
+
+
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "erfc": _defined("erfc", math.erfc),
+    "sinc": sinc,
+    "angle": angle,
+    "nan_to_num": nan_to_num,
     "erfcx": _defined("erfcx"),
     "erfinv": _defined("erfinv"),
     "log_ndtr": _defined("log_ndtr"),

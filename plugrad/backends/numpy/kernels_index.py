@@ -100,6 +100,10 @@ def index_put_(x: Any, arrays: tuple[Any, ...], value: Any, *, axes: tuple[int, 
     if not accumulate:
         x[key] = value
         return x
+    if x.size < kernels_scatter.SMALL and np.size(value) < kernels_scatter.SMALL:
+        # Shapes and bounds are checked before anything is written.
+        np.add.at(x, key, value)
+        return x
     # Shapes and bounds are checked by a read, before anything is written.
     np.broadcast_to(value, x[key].shape)
     if x.flags.c_contiguous and axes == tuple(range(len(axes))):

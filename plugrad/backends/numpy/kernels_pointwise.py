@@ -149,7 +149,8 @@ def sgn(x: Any) -> Any:
     if x.dtype.kind == "c":
         size = np.abs(x)
         return np.where(size == 0, x.dtype.type(0), x / np.where(size == 0, size.dtype.type(1), size))
-    y = np.greater(x, 0).view(np.int8) - np.less(x, 0).view(np.int8)
+    zero = _ZERO.get(x.dtype, 0)
+    y = np.greater(x, zero).view(np.int8) - np.less(x, zero).view(np.int8)
     return y.astype(x.dtype)
 
 
@@ -259,6 +260,8 @@ def logaddexp(x1: Any, x2: Any) -> Any:
         top, bottom = np.where(swapped, x2, x1), np.where(swapped, x1, x2)
         return top + np.log1p(np.exp(bottom - top))
     top = np.maximum(x1, x2)
+    if top.size <= 256:
+        return np.logaddexp(x1, x2)
     y = np.asarray(x1 - x2)
     np.absolute(y, y)
     np.negative(y, y)
@@ -299,6 +302,20 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
 def leaky_relu_backward(grad: Any, x: Any, *, negative_slope: float) -> Any:
     """A choice between two numbers by their bits, and one product."""
     return times(where(np.greater(x, 0), _ONE[x.dtype], negative_slope), grad)
+
+
+def elu(x: Any, *, alpha: float = 1.0, scale: float = 1.0) -> Any:
+    """One side is 0 where the other counts: no mask."""
+    zero = _ZERO[x.dtype]
+    y = np.asarray(np.minimum(x, zero))
+    np.expm1(y, y)
+    if scale * alpha != 1:
+        y *= scale * alpha
+    upper = np.maximum(x, zero)
+    if scale != 1:
+        upper = upper * scale
+    y += upper
+    return y
 
 
 def sigmoid(x: Any) -> Any:
@@ -416,6 +433,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "logaddexp": logaddexp,
     "relu": relu,
     "relu_backward": relu_backward,
+    "elu": elu,
     "leaky_relu": leaky_relu,
     "leaky_relu_backward": leaky_relu_backward,
     "sigmoid": sigmoid,

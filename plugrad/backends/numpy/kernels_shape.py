@@ -96,6 +96,11 @@ def unfold(x: Any, *, axis: int, size: int, step: int) -> Any:
     count = (x.shape[axis] - size) // step + 1
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], size)
     strides = (*x.strides[:axis], x.strides[axis] * step, *x.strides[axis + 1 :], x.strides[axis])
+    if x.flags.c_contiguous and x.size:
+        # What as_strided does in 3 us.
+        y = np.ndarray(shape, x.dtype, x, 0, strides)
+        y.flags.writeable = x.flags.writeable
+        return y
     return np.lib.stride_tricks.as_strided(x, shape, strides)
 
 
@@ -133,9 +138,9 @@ def roll(x: Any, shift: Any, *, axis: Any = None) -> Any:
         for s, a in zip(shifts, axis, strict=True):
             y = roll(y, s, axis=a)
         return x.copy() if y is x else y
-    y = np.empty(x.shape, x.dtype)
     axis %= x.ndim
     n = x.shape[axis]
+    y = np.empty(x.shape, x.dtype)
     if n:
         shift %= n
         lead: Any = (slice(None),) * axis
@@ -150,6 +155,26 @@ def _lower(n: int, m: int, k: int) -> Any:
     return np.greater_equal.outer(np.arange(n), np.arange(-k, m - k))
 
 
+@functools.lru_cache(maxsize=64)
+def _upper(n: int, m: int, k: int) -> Any:
+    """True in the upper triangle down to the k-th diagonal."""
+    return ~_lower(n, m, k - 1)
+
+
+def _without(x: Any, mask: Any) -> Any:
+    """A copy with 0 where the mask is true."""
+    y = x.copy()
+    np.copyto(y, _zero(x.dtype), where=mask)
+    return y
+
+
+def diagonal_scatter(x: Any, value: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """A copy, and one assignment to its diagonal."""
+    y = x.copy()
+    diagonal(y, offset=offset, axis1=axis1, axis2=axis2)[...] = value
+    return y
+
+
 def concat(arrays: Any, *, axis: int | None = 0) -> Any:
     """NumPy's keeps the order of memory of its operands; PyTorch's result can be viewed in another shape."""
     return np.ascontiguousarray(np.concatenate(arrays, axis))
@@ -157,12 +182,12 @@ def concat(arrays: Any, *, axis: int | None = 0) -> Any:
 
 def tril(x: Any, *, k: int = 0) -> Any:
     """np.tril makes the mask anew at every call."""
-    return np.ascontiguousarray(np.where(_lower(*x.shape[-2:], k), x, x.dtype.type(0)))
+    return _without(x, _upper(*x.shape[-2:], k + 1))
 
 
 def triu(x: Any, *, k: int = 0) -> Any:
     """The same for np.triu."""
-    return np.ascontiguousarray(np.where(_lower(*x.shape[-2:], k - 1), x.dtype.type(0), x))
+    return _without(x, _lower(*x.shape[-2:], k - 1))
 
 
 def stack(arrays: Any, *, axis: int = 0) -> Any:
@@ -237,6 +262,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "reverse": reverse,
     "diagonal": diagonal,
     "embed_diagonal": embed_diagonal,
+    "diagonal_scatter": diagonal_scatter,
     "as_strided": as_strided,
     "unfold": unfold,
     "unfold_backward": unfold_backward,

@@ -67,7 +67,7 @@ def _exp_of(x: Any, out: Any) -> Any:
     """
     bound = _BOUNDS[x.dtype]
     # Of a nan both comparisons are false.
-    if x.take(x.argmax()) < bound and x.take(x.argmin()) > -bound:
+    if x.item(x.argmax()) < bound and x.item(x.argmin()) > -bound:
         np.exp(x, out=out)
         return None
     largest = _largest(x)

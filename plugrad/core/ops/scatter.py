@@ -174,11 +174,12 @@ def take_along_axis(xp, x, indices, *, axis=-1):
     """The elements that an index of the same rank names along an axis, both broadcast in the others."""
     axis %= x.ndim
     n = x.shape[axis]
-    common = broadcast_shapes(
-        (*x.shape[:axis], 1, *x.shape[axis + 1 :]), (*indices.shape[:axis], 1, *indices.shape[axis + 1 :])
-    )
-    x = xp.broadcast_to(x, shape=(*common[:axis], n, *common[axis + 1 :]))
-    indices = xp.broadcast_to(indices, shape=(*common[:axis], indices.shape[axis], *common[axis + 1 :]))
+    mine = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+    theirs = (*indices.shape[:axis], 1, *indices.shape[axis + 1 :])
+    if mine != theirs:
+        common = broadcast_shapes(mine, theirs)
+        x = xp.broadcast_to(x, shape=(*common[:axis], n, *common[axis + 1 :]))
+        indices = xp.broadcast_to(indices, shape=(*common[:axis], indices.shape[axis], *common[axis + 1 :]))
     return xp.gather(x, xp.where(indices < 0, indices + n, indices), axis=axis)
 
 
