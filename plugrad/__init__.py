@@ -33,6 +33,11 @@ from plugrad.core.debug import is_debug_enabled as is_debug_enabled
 from plugrad.core.debug import set_debug_enabled as set_debug_enabled
 from plugrad.core.default_device import get_default_device as get_default_device
 from plugrad.core.default_device import set_default_device as set_default_device
+from plugrad.core.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from plugrad.core.determinism import (
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+)
+from plugrad.core.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from plugrad.core.device import device as device
 from plugrad.core.dtype_info import finfo as finfo
 from plugrad.core.dtype_info import iinfo as iinfo

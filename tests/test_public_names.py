@@ -19,19 +19,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-MODULES = [
-    "array_api",
-    "autograd",
-    "fft",
-    "func",
-    "linalg",
-    "nn",
-    "optim",
-    "random",
-    "return_types",
-    "special",
-    "utils",
-]
+MODULES = ["array_api", "autograd", "fft", "func", "linalg", "nn", "optim", "random", "return_types", "special", "utils"]
 
 # Subpackages that show up because something imported them.
 LOADED = {"backends", "cli", "core", "testing"}
@@ -53,25 +41,26 @@ CONSTANTS = words("""
 FUNCTIONS = words("""
     abs abs_ absolute acos acos_ acosh acosh_ add addbmm addcdiv addcmul addmm addmv addr adjoint
     all allclose amax amin aminmax angle any arange arccos arccos_ arccosh arccosh_ arcsin arcsin_
-    arcsinh arcsinh_ arctan arctan2 arctan_ arctanh arctanh_ argmax argmin argsort argwhere
-    as_strided as_strided_scatter as_tensor asarray asin asin_ asinh asinh_ atan atan2 atan_ atanh
-    atanh_ atleast_1d atleast_2d atleast_3d baddbmm bartlett_window bernoulli bincount bitwise_and
-    bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor blackman_window
-    block_diag bmm broadcast_shapes broadcast_tensors broadcast_to bucketize can_cast cartesian_prod
-    cat cdist ceil ceil_ celu celu_ chain_matmul channel_shuffle cholesky_inverse cholesky_solve
-    chunk clamp clamp_ clamp_max clamp_max_ clamp_min clamp_min_ clip clip_ clone column_stack
-    combinations complex concat concatenate conj conj_physical conj_physical_ conv1d conv2d conv3d
-    conv_transpose1d conv_transpose2d conv_transpose3d copysign corrcoef cos cos_ cosh cosh_
-    cosine_similarity count_nonzero cov cross cummax cummin cumprod cumsum cumulative_trapezoid
-    deg2rad deg2rad_ det diag diag_embed diagflat diagonal diagonal_scatter diff digamma dist div
-    divide dot dsplit dstack einsum empty empty_like eq equal erf erf_ erfc erfc_ erfinv exp exp2
-    exp2_ exp_ expm1 expm1_ eye fix fix_ flatten flip fliplr flipud float_power floor floor_
-    floor_divide fmax fmin fmod frac frac_ frexp from_dlpack from_numpy full full_like gather gcd
-    gcd_ ge ger get_default_device get_default_dtype get_rng_state gradient greater greater_equal gt
-    hamming_window hann_window hardshrink heaviside histc histogram histogramdd hookimpl hsplit
-    hstack hypot i0 i0_ igamma igammac imag index_add index_copy index_fill index_put index_put_
-    index_reduce index_select initial_seed inner inverse is_anomaly_check_nan_enabled
-    is_anomaly_enabled is_complex is_conj is_debug_enabled is_floating_point is_grad_enabled
+    arcsinh arcsinh_ arctan arctan2 arctan_ arctanh arctanh_ are_deterministic_algorithms_enabled
+    argmax argmin argsort argwhere as_strided as_strided_scatter as_tensor asarray asin asin_ asinh
+    asinh_ atan atan2 atan_ atanh atanh_ atleast_1d atleast_2d atleast_3d baddbmm bartlett_window
+    bernoulli bincount bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
+    bitwise_xor blackman_window block_diag bmm broadcast_shapes broadcast_tensors broadcast_to
+    bucketize can_cast cartesian_prod cat cdist ceil ceil_ celu celu_ chain_matmul channel_shuffle
+    cholesky_inverse cholesky_solve chunk clamp clamp_ clamp_max clamp_max_ clamp_min clamp_min_
+    clip clip_ clone column_stack combinations complex concat concatenate conj conj_physical
+    conj_physical_ conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d copysign
+    corrcoef cos cos_ cosh cosh_ cosine_similarity count_nonzero cov cross cummax cummin cumprod
+    cumsum cumulative_trapezoid deg2rad deg2rad_ det diag diag_embed diagflat diagonal
+    diagonal_scatter diff digamma dist div divide dot dsplit dstack einsum empty empty_like eq equal
+    erf erf_ erfc erfc_ erfinv exp exp2 exp2_ exp_ expm1 expm1_ eye fix fix_ flatten flip fliplr
+    flipud float_power floor floor_ floor_divide fmax fmin fmod frac frac_ frexp from_dlpack
+    from_numpy full full_like gather gcd gcd_ ge ger get_default_device get_default_dtype
+    get_rng_state gradient greater greater_equal gt hamming_window hann_window hardshrink heaviside
+    histc histogram histogramdd hookimpl hsplit hstack hypot i0 i0_ igamma igammac imag index_add
+    index_copy index_fill index_put index_put_ index_reduce index_select initial_seed inner inverse
+    is_anomaly_check_nan_enabled is_anomaly_enabled is_complex is_conj is_debug_enabled
+    is_deterministic_algorithms_warn_only_enabled is_floating_point is_grad_enabled
     is_inference_mode_enabled is_neg is_nonzero is_signed is_tensor isclose isfinite isin isinf
     isnan isneginf isposinf isreal istft kaiser_window kron kthvalue lcm lcm_ ldexp ldexp_ le lerp
     less less_equal lgamma linspace log log10 log10_ log1p log1p_ log2 log2_ log_ log_softmax
@@ -86,15 +75,15 @@ FUNCTIONS = words("""
     randn_like randperm ravel real reciprocal reciprocal_ register_backend relu relu_ remainder
     renorm repeat_interleave reshape resolve_conj resolve_neg result_type roll rot90 round round_
     row_stack rrelu rrelu_ rsqrt rsqrt_ rsub scalar_tensor scatter scatter_add scatter_reduce
-    searchsorted seed select select_scatter selu selu_ set_anomaly_enabled set_debug_enabled set_default_device
-    set_default_dtype set_printoptions set_rng_state sgn sigmoid sigmoid_ sign signbit sin sin_ sinc
-    sinc_ sinh sinh_ slice_scatter slogdet softmax sort split split_with_sizes sqrt sqrt_ square
-    square_ squeeze stack std std_mean stft sub subtract sum svd swapaxes swapdims t take
-    take_along_dim tan tan_ tanh tanh_ tensor tensor_split tensordot threshold threshold_ tile topk
-    trace transpose trapezoid trapz triangular_solve tril tril_indices triu triu_indices true_divide
-    trunc trunc_ unbind unflatten unique unique_consecutive unravel_index unsqueeze vander var
-    var_mean vdot view_as_complex view_as_real vmap vsplit vstack where xlogy xlogy_ zeros
-    zeros_like
+    searchsorted seed select select_scatter selu selu_ set_anomaly_enabled set_debug_enabled
+    set_default_device set_default_dtype set_printoptions set_rng_state sgn sigmoid sigmoid_ sign
+    signbit sin sin_ sinc sinc_ sinh sinh_ slice_scatter slogdet softmax sort split split_with_sizes
+    sqrt sqrt_ square square_ squeeze stack std std_mean stft sub subtract sum svd swapaxes swapdims
+    t take take_along_dim tan tan_ tanh tanh_ tensor tensor_split tensordot threshold threshold_
+    tile topk trace transpose trapezoid trapz triangular_solve tril tril_indices triu triu_indices
+    true_divide trunc trunc_ unbind unflatten unique unique_consecutive unravel_index unsqueeze
+    use_deterministic_algorithms vander var var_mean vdot view_as_complex view_as_real vmap vsplit
+    vstack where xlogy xlogy_ zeros zeros_like
 """)
 
 PUBLIC = [*MODULES, *CLASSES, *DTYPES, *CONSTANTS, *FUNCTIONS]

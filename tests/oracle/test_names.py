@@ -216,6 +216,7 @@ ELSEWHERE = {
     "printing": "tests/oracle/test_reprs.py",
     "autograd": "tests/behaviour/test_backward.py",
     "modes": "tests/behaviour/test_grad_modes.py",
+    "determinism": "tests/behaviour/test_determinism.py",
     "random": "tests/oracle/test_random_stream.py",
 }
 NOT_OPS: dict[str, str] = {
@@ -233,6 +234,14 @@ NOT_OPS: dict[str, str] = {
     **dict.fromkeys(
         ["get_default_dtype", "set_default_dtype", "get_default_device", "set_default_device"],
         ELSEWHERE["defaults"],
+    ),
+    **dict.fromkeys(
+        [
+            "use_deterministic_algorithms",
+            "are_deterministic_algorithms_enabled",
+            "is_deterministic_algorithms_warn_only_enabled",
+        ],
+        ELSEWHERE["determinism"],
     ),
     "set_printoptions": ELSEWHERE["printing"],
     **dict.fromkeys(

@@ -68,7 +68,7 @@ def layer_norm_backward(
         results.append(dx)
     if wanted[1] or wanted[2]:
         statistics = (mean, rstd) if wanted[1] else (NOTHING, NOTHING)
-        results += _sums_of_columns(cupy, grad, x, *statistics, rows, n, inner, wide, wanted[1:])
+        results += _sums_of_columns(cupy, grad, x, statistics, rows, n, inner, wide, wanted[1:])
     return tuple(results)
 
 
@@ -76,8 +76,7 @@ def _sums_of_columns(
     cupy: Any,
     grad: Any,
     x: Any,
-    mean: Any,
-    rstd: Any,
+    statistics: tuple[Any, Any],
     rows: int,
     n: int,
     shape: tuple[int, ...],
@@ -90,7 +89,7 @@ def _sums_of_columns(
     function("layer_norm_parts", x.dtype)(
         (-(-n // 32), parts),
         (32, 8),
-        (grad, x, mean, rstd, *sums, np.int64(rows), np.int64(n), np.int64(-(-rows // parts))),
+        (grad, x, *statistics, *sums, np.int64(rows), np.int64(n), np.int64(-(-rows // parts))),
     )
     found = []
     for want, part in zip(wanted, sums, strict=True):

@@ -40,6 +40,20 @@ INSTANTIATIONS: Final[dict[str, tuple[str, ...]]] = {
         *_of("cross_entropy_total", _TYPES),
     ),
     "indices": _of("check_range", INTEGERS.values()),
+    "windows": _of("im2col col2im", _TYPES, INTEGERS.values()),
+    "pooling": (
+        *_of("max_pool max_pool_backward avg_pool avg_pool_backward", _TYPES, INTEGERS.values()),
+        *_of("unpool unpool_add", _TYPES),
+    ),
+    "embedding": _of("embedding_add embedding_sum embedding_join", _TYPES),
+    "dropout": (*_of("dropout", _TYPES), *_of("random_words", (4,))),
+    # Moments are of the parameters' type, as in PyTorch, or float32 beside parameters of half types.
+    "optimizer": tuple(
+        f"{kernel}<{parameter}, {state}>"
+        for kernel in ("sgd", "adam")
+        for parameter in _TYPES
+        for state in dict.fromkeys((parameter, "double" if parameter == "double" else "float"))
+    ),
 }
 
 

@@ -147,8 +147,9 @@ def max_pool(
     return best.reshape(*x.shape[:2], *plan.counts), index.reshape(*x.shape[:2], *plan.counts)
 
 
-def max_pool_backward(grad: Any, index: Any, *, shape: _Sizes, apart: bool) -> Any:
+def max_pool_backward(grad: Any, index: Any, *, shape: _Sizes, apart: bool, windows: Any = None) -> Any:
     n, channels = grad.shape[:2]
+    # Where each gradient belongs is known; the windows are of use only to those who look for it.
     room, planes, windows = prod(shape), n * channels, prod(grad.shape[2:])
     if index.size and not (index.min() >= 0 and index.max() < room):
         raise IndexError("index out of range")

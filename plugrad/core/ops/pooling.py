@@ -116,9 +116,10 @@ def max_pool(xp, x, *, size, stride, padding, dilation, ceil_mode):
     return _largest(xp, x, places)
 
 
-def _max_pool_rule(xp, g, y1, x_shape, size, stride, dilation):
+def _max_pool_rule(xp, g, y1, x_shape, size, stride, padding, dilation):
+    windows = (size, stride, padding, dilation)
     apart = all([s > d * (k - 1) for s, d, k in zip(stride, dilation, size, strict=True)])
-    return xp.max_pool_backward(g[0], y1, shape=tuple(x_shape[2:]), apart=apart)
+    return xp.max_pool_backward(g[0], y1, shape=tuple(x_shape[2:]), apart=apart, windows=windows)
 
 
 max_pool.vjp(x=_max_pool_rule)
@@ -134,8 +135,11 @@ max_pool3d = overload(max_pool, "MaxPool3DWithIndicesBackward0")
         case(real(1, 2, 2, 2), integers(1, 2, 2, 2, high=12), shape=(3, 4), apart=False),
     ],
 )
-def max_pool_backward(xp, grad, index, *, shape, apart):
-    """Zeros with each window's gradient added at its index. ``apart``: no index comes twice."""
+def max_pool_backward(xp, grad, index, *, shape, apart, windows=None):
+    """Zeros with each window's gradient added at its index. ``apart``: no index comes twice.
+
+    ``windows``: their size, stride, padding and dilation, where known: a help for kernels.
+    """
     n, channels = grad.shape[:2]
     flat = (n, channels, addressing.size(grad.shape[2:]))
     whole = (n, channels, addressing.size(shape))

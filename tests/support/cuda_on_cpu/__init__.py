@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 #: Bytes of guard on both sides of every array: as many as the widest read.
 GUARD = 64
 #: Kernels whose result may depend on the order of threads, as they add with atomics.
-UNORDERED = ("embedding_add",)
+UNORDERED = ("embedding_add<", "unpool_add<")
 
 
 def compiler() -> str | None:
@@ -232,6 +232,14 @@ class Library:
     @staticmethod
     def ascontiguousarray(x: Any) -> Array:
         return x if isinstance(x, Array) and x.flags.c_contiguous else Library.array(x)
+
+    @staticmethod
+    def arange(start: int, stop: int, step: int, dtype: Any) -> Array:
+        return Library.array(np.arange(start, stop, step, dtype))
+
+    @staticmethod
+    def argsort(x: Array, kind: str) -> Array:
+        return Library.array(np.argsort(np.asarray(x), kind=kind))
 
     @staticmethod
     def sum(x: Array) -> Array:

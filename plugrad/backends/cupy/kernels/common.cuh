@@ -207,3 +207,59 @@ __device__ inline void fill_all(T* out, const T* x, const T* y, int64 n, Make ma
     }
     for (int64 i = packs * N + first; i < n; i += step) out[i] = make(i, x[i], y[i]);
 }
+
+// -- windows that slide along up to three axes --------------------------------------------------------------
+
+struct Windows { int shape[3], size[3], stride[3], padding[3], dilation[3], count[3]; };
+
+// Where a window, counted through, starts along each axis; that may be in the padding.
+template <class I> __device__ inline void first_place(const Windows& w, I window, int start[3]) {
+    const int k[3] = {static_cast<int>(window / w.count[2] / w.count[1]),
+                      static_cast<int>(window / w.count[2] % w.count[1]), static_cast<int>(window % w.count[2])};
+    for (int axis = 0; axis < 3; ++axis) start[axis] = k[axis] * w.stride[axis] - w.padding[axis];
+}
+
+// The window of which a place is number `inside`, along one axis; negative if there is none.
+__device__ inline int window_of(const Windows& w, int axis, int place, int inside) {
+    const int start = place + w.padding[axis] - inside * w.dilation[axis];
+    if (start < 0 || start % w.stride[axis] != 0) return -1;
+    const int window = start / w.stride[axis];
+    return window < w.count[axis] ? window : -1;
+}
+
+// The first and last window that may hold a place, along one axis.
+__device__ inline int first_window(const Windows& w, int axis, int place) {
+    const int room = place + w.padding[axis] - (w.size[axis] - 1) * w.dilation[axis];
+    return room <= 0 ? 0 : (room + w.stride[axis] - 1) / w.stride[axis];
+}
+__device__ inline int last_window(const Windows& w, int axis, int place) {
+    const int window = (place + w.padding[axis]) / w.stride[axis];
+    return window < w.count[axis] ? window : w.count[axis] - 1;
+}
+
+// -- four numbers at a time ---------------------------------------------------------------------------------
+
+template <class T> struct alignas(4 * sizeof(T) < 16 ? 4 * sizeof(T) : 16) Four { T item[4]; };
+
+template <class T> __device__ inline bool on_four(const T* x) {
+    return reinterpret_cast<uint64>(x) % alignof(Four<T>) == 0;
+}
+
+// The numbers i to i + 3 of x, of which `n - i` are there. aligned: all four are, and may be read at once.
+template <class T> __device__ inline Four<T> read_four(const T* x, int64 i, int64 n, bool aligned) {
+    if (aligned) return *reinterpret_cast<const Four<T>*>(x + i);
+    Four<T> found;
+#pragma unroll
+    for (int k = 0; k < 4; ++k) found.item[k] = i + k < n ? x[i + k] : narrow<T>(0);
+    return found;
+}
+template <class T> __device__ inline void write_four(T* x, const Four<T>& four, int64 i, int64 n, bool aligned) {
+    if (aligned) {
+        *reinterpret_cast<Four<T>*>(x + i) = four;
+        return;
+    }
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+        if (i + k < n) x[i + k] = four.item[k];
+    }
+}
