@@ -377,6 +377,13 @@ def readable(x: Any, generator: Any, name: str) -> Any:
     return data.to_host(x) if chosen.on_host else x.raw
 
 
+def draw_seed(where: Any) -> int | None:
+    """A seed of 64 bits for a kernel that draws by itself; None where drawing one would wait for the device."""
+    if not default_for(where).on_host:
+        return None
+    return int(_drawing(None, where, "seed").integers(0, 1 << 64, (1,), "uint64")[0])
+
+
 def draw_mask(p: float, shape: tuple[int, ...], where: Any, generator: Any = None) -> Any:
     """A boolean Tensor that is True with probability ``p``: what dropout multiplies with."""
     mask = draw("bernoulli", where, dtypes.bool_, generator, "bernoulli", p, shape)

@@ -7,6 +7,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from plugrad.core import creation, dtypes, ops
+from plugrad.core.generator import draw_seed
+from plugrad.core.namespace import has_kernel
 from plugrad.nn.functional.checks import check_dropout
 
 if TYPE_CHECKING:
@@ -93,8 +95,12 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     check_dropout(input, p, training)
     if not training or p == 0:
         return input
-    keep = creation.empty_like(input, dtype=dtypes.bool_).bernoulli_(1 - p)
-    y = _ops.dropout_mask(input, keep, scale=1 / (1 - p) if p < 1 else 0.0)
+    seed = draw_seed(input.device) if has_kernel(input.device.xp, "dropout_by_seed") else None
+    if seed is not None:
+        y = _ops.dropout_by_seed(input, p=p, seed=seed)
+    else:
+        keep = creation.empty_like(input, dtype=dtypes.bool_).bernoulli_(1 - p)
+        y = _ops.dropout_mask(input, keep, scale=1 / (1 - p) if p < 1 else 0.0)
     result: Tensor = input.copy_(y) if inplace else y
     return result
 
