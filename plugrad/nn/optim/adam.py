@@ -8,7 +8,7 @@ from plugrad.core import creation, dtypes
 from plugrad.core.modes import enable_grad
 from plugrad.core.tensor import Tensor
 from plugrad.nn.optim.optimizer import Optimizer
-from plugrad.nn.optim.update import apply_rule, check_one_element, constant_for, record_rule, update_rule
+from plugrad.nn.optim.update import Steps, check_one_element, constant_for, record_rule, update_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -204,6 +204,7 @@ class Adam(Optimizer):
         if isinstance(options["weight_decay"], (int, float)) and options["weight_decay"] == 0:
             options["weight_decay"] = None
         names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
+        steps, complex_steps = Steps(adam_update), Steps(adam_update_complex)
         for parameter in group["params"]:
             grad = parameter.grad
             if grad is None:
@@ -218,12 +219,14 @@ class Adam(Optimizer):
                     state[name] = creation.zeros_like(grad)
             options["step"] = _count_up(state)
             moments = [state[name] for name in names]
-            rule = adam_update_complex if parameter.dtype.is_complex else adam_update
             if differentiable:
+                rule = adam_update_complex if parameter.dtype.is_complex else adam_update
                 moments = record_rule(rule, parameter, grad, moments, options)
                 state.update(zip(names, moments, strict=True))
             else:
-                apply_rule(rule, parameter, grad, moments, options)
+                (complex_steps if parameter.dtype.is_complex else steps).add(parameter, grad, moments, options)
+        steps.finish()
+        complex_steps.finish()
 
 
 class AdamW(Adam):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from plugrad.core import creation
 from plugrad.core.modes import enable_grad
 from plugrad.nn.optim.optimizer import Optimizer
-from plugrad.nn.optim.update import apply_rule, check_one_element, constant_for, record_rule, update_rule
+from plugrad.nn.optim.update import Steps, check_one_element, constant_for, record_rule, update_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -163,6 +163,7 @@ class SGD(Optimizer):
             "maximize": group["maximize"],
             "first": False,
         }
+        steps = Steps(sgd_update)
         for parameter in group["params"]:
             grad = parameter.grad
             if grad is None:
@@ -179,9 +180,10 @@ class SGD(Optimizer):
                     self.state[parameter]["momentum_buffer"] = velocity
                 buffers.append(velocity)
             if not differentiable:
-                apply_rule(sgd_update, parameter, grad, buffers, options)
+                steps.add(parameter, grad, buffers, options)
             elif momentum == 0:
                 record_rule(sgd_update, parameter, grad, buffers, options)
             else:
                 (velocity,) = record_rule(sgd_update, parameter, grad, buffers, options)
                 self.state[parameter]["momentum_buffer"] = velocity
+        steps.finish()

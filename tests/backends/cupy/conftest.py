@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plugrad.backends.cupy import faults, launch
+from plugrad.backends.cupy import faults, kernels_optimizer, launch
 from plugrad.backends.numpy.namespace import KERNELS
 from plugrad.core.namespace import Namespace
 from tests.support import cuda_on_cpu
@@ -19,4 +19,5 @@ def emulated():
     yield cuda_on_cpu.Library
     launch.use(None, None)
     faults.forget()
+    kernels_optimizer.forget()
     cuda_on_cpu.forget()

@@ -146,7 +146,9 @@ class Kernel:
             f"{self.name} takes {len(self.parameters)} arguments, got {len(arguments)}"
         )
         values = [self._checked(*pair) for pair in zip(self.parameters, arguments, strict=True)]
-        arrays = [_memory_of(a) for a in arguments if isinstance(a, np.ndarray) and a.dtype.names is None]
+        # Also what is reached through a table of addresses.
+        arrays = [memory[start : start + size] for memory, start, size in _GUARDS.values()]
+        arrays += [_memory_of(a) for a in arguments if isinstance(a, np.ndarray) and a.dtype.names is None]
         constant = [
             (a, _memory_of(a).tobytes())
             for p, a in zip(self.parameters, arguments, strict=True)
