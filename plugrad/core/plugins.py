@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from plugrad.core.backend import API_VERSION, Backend
 from plugrad.core.errors import BackendError
+from plugrad.core.namespace import Namespace
 
 BACKENDS_GROUP: Final = "plugrad.backends"
 KERNELS_GROUP: Final = "plugrad.kernels"
@@ -159,7 +160,9 @@ def kernels_of(
         try:
             if len(claims[name]) > 1:
                 raise BackendError("one name must be of one distribution")
-            added = _added_kernels(claims[name][0], backend.name, origin)
+            # A namespace of its own, so that what a plugin falls back to stays what was there before it.
+            earlier = Namespace(backend.name, backend.namespace, dict(kernels), dtypes=backend.dtypes)
+            added = _added_kernels(claims[name][0], backend.name, earlier, origin)
         except (Exception, SystemExit) as error:
             failures[name] = error
             warnings.warn(
@@ -176,11 +179,13 @@ def kernels_of(
     return kernels, sources
 
 
-def _added_kernels(entry_point: Any, backend: str, origin: str) -> dict[str, Callable[..., Any]]:
+def _added_kernels(
+    entry_point: Any, backend: str, earlier: Namespace, origin: str
+) -> dict[str, Callable[..., Any]]:
     """What one kernel plugin adds."""
     module = entry_point.load()
     check_api(getattr(module, "plugrad_api", None), f"kernels '{entry_point.name}' of {origin}")
-    answer = call_hook(entry_point.name, module, "plugrad_kernels", {"backend": backend})
+    answer = call_hook(entry_point.name, module, "plugrad_kernels", {"backend": backend, "earlier": earlier})
     if not isinstance(answer, Mapping):
         raise BackendError(f"plugrad_kernels() returned {type(answer).__name__}, not a mapping of op names to kernels")
     added = dict(answer)
