@@ -179,9 +179,7 @@ def kernels_of(
     return kernels, sources
 
 
-def _added_kernels(
-    entry_point: Any, backend: str, earlier: Namespace, origin: str
-) -> dict[str, Callable[..., Any]]:
+def _added_kernels(entry_point: Any, backend: str, earlier: Namespace, origin: str) -> dict[str, Callable[..., Any]]:
     """What one kernel plugin adds."""
     module = entry_point.load()
     check_api(getattr(module, "plugrad_api", None), f"kernels '{entry_point.name}' of {origin}")

@@ -52,7 +52,7 @@ def _cross_entropy(least, fallback):
         share(
             lambda i, j: _rows(x[i:j], bits[i:j], target[i:j], ignore_index, mean, losses[i:j], slope[i:j]),
             n,
-            2 * x.nbytes,
+            4 * x.nbytes,
         )
         if reduction == "none":
             return losses, slope
@@ -64,4 +64,4 @@ def _cross_entropy(least, fallback):
 
 def kernels(earlier):
     """The kernels of this file."""
-    return {"cross_entropy_of_classes": _cross_entropy(threshold(2048), earlier.cross_entropy_of_classes)}
+    return {"cross_entropy_of_classes": _cross_entropy(threshold(64), earlier.cross_entropy_of_classes)}

@@ -1,8 +1,8 @@
 """Functions of one number in arithmetic alone, so that the compiler computes several at once.
 
 The polynomials of exp are those of S. Moshier's Cephes library (https://www.netlib.org/cephes), within 1 unit in the
-last place. The last bits of sums may depend on the order; nothing else is rounded otherwise than written: no function
-here is compiled with fast-math.
+last place. A product and a sum may be one instruction, which rounds once; functions that only add may do so in any
+order. Nothing is assumed of nans and infinities.
 """
 
 import math
@@ -13,7 +13,9 @@ from numba import njit, types
 from numba.extending import intrinsic, overload
 
 #: How every kernel is compiled. Divisions by zero give infinity, as in NumPy.
-OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy"}
+OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract"}}
+#: How functions are that kernels call.
+INNER = {"error_model": "numpy", "fastmath": {"contract"}}
 #: For functions that only add: sums in any order.
 REORDERED = {**OPTIONS, "fastmath": {"reassoc", "contract"}}
 
@@ -37,7 +39,7 @@ def exp(x):
     raise NotImplementedError("for compiled functions")
 
 
-@overload(exp)
+@overload(exp, jit_options=INNER)
 def _exp(x):
     if x == types.float32:
         f = np.float32
@@ -111,7 +113,7 @@ _NUMERATOR = (0.0020008394856213957, 0.040888147758771576, 0.27632796912582845, 
 _DENOMINATOR = (0.00028624602318003863, 0.02241056955180945, 0.1538099203905052, 1.0)
 
 
-@overload(normal)
+@overload(normal, jit_options=INNER)
 def _normal(x):
     root_half = math.sqrt(0.5)
     if x == types.float32:

@@ -110,14 +110,14 @@ def _dropout(x, mask, scale, y):
         y[i] = x[i] * (scale if mask[i] else zero)
 
 
-def _elementwise(compute, least, fallback):
+def _elementwise(compute, least, fallback, work=1):
     def kernel(*arrays):
         x = arrays[0]
         if not fits(least, *arrays):
             return fallback(*arrays)
         y = np.empty(x.shape, x.dtype)
         flat = [a.reshape(-1) for a in (*arrays, y)]
-        share(lambda i, j: compute(*[a[i:j] for a in flat]), x.size, (1 + len(arrays)) * x.nbytes)
+        share(lambda i, j: compute(*[a[i:j] for a in flat]), x.size, work * (1 + len(arrays)) * x.nbytes)
         return y
 
     return kernel
@@ -126,27 +126,27 @@ def _elementwise(compute, least, fallback):
 def kernels(earlier):
     """The kernels of this file."""
     found = {}
-    for name, compute, size in (
-        ("relu", _relu, 4096),
-        ("relu_backward", _relu_backward, 1024),
-        ("sigmoid", _sigmoid, 512),
-        ("sigmoid_backward", _sigmoid_backward, 2048),
-        ("tanh_backward", _tanh_backward, 2048),
-        ("silu", _silu, 512),
-        ("silu_backward", _silu_backward, 256),
+    for name, compute, size, work in (
+        ("relu", _relu, 65536, 1),
+        ("relu_backward", _relu_backward, 4096, 1),
+        ("sigmoid", _sigmoid, 8192, 2),
+        ("sigmoid_backward", _sigmoid_backward, 32768, 1),
+        ("tanh_backward", _tanh_backward, 32768, 1),
+        ("silu", _silu, 8192, 2),
+        ("silu_backward", _silu_backward, 1024, 2),
     ):
-        found[name] = _elementwise(compute, threshold(size), getattr(earlier, name))
-    of_erf = _elementwise(_gelu, threshold(256), earlier.gelu)
-    of_tanh = _elementwise(_gelu_by_tanh, threshold(256), lambda x: earlier.gelu(x, approximate="tanh"))
-    of_erf_backward = _elementwise(_gelu_backward, threshold(256), earlier.gelu_backward)
+        found[name] = _elementwise(compute, threshold(size), getattr(earlier, name), work)
+    of_erf = _elementwise(_gelu, threshold(64), earlier.gelu, 2)
+    of_tanh = _elementwise(_gelu_by_tanh, threshold(64), lambda x: earlier.gelu(x, approximate="tanh"), 2)
+    of_erf_backward = _elementwise(_gelu_backward, threshold(64), earlier.gelu_backward, 2)
     of_tanh_backward = _elementwise(
-        _gelu_by_tanh_backward, threshold(256), lambda g, x: earlier.gelu_backward(g, x, approximate="tanh")
+        _gelu_by_tanh_backward, threshold(64), lambda g, x: earlier.gelu_backward(g, x, approximate="tanh"), 2
     )
     found["gelu"] = lambda x, *, approximate="none": (of_tanh if approximate == "tanh" else of_erf)(x)
     found["gelu_backward"] = lambda grad, x, *, approximate="none": (
         of_tanh_backward if approximate == "tanh" else of_erf_backward
     )(grad, x)
-    found["dropout_mask"] = _dropout_kernel(threshold(4096), earlier.dropout_mask)
+    found["dropout_mask"] = _dropout_kernel(threshold(16384), earlier.dropout_mask)
     return found
 
 

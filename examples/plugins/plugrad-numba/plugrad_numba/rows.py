@@ -173,7 +173,7 @@ def _along_rows(compute, least, fallback, looks):
         if looks:
             rows.append(bits_of(rows[0]))
         rows.append(y.reshape(rows[0].shape))
-        share(lambda i, j: compute(*[a[i:j] for a in rows]), len(rows[0]), (1 + len(arrays)) * x.nbytes)
+        share(lambda i, j: compute(*[a[i:j] for a in rows]), len(rows[0]), 2 * (1 + len(arrays)) * x.nbytes)
         return y
 
     return kernel
@@ -267,9 +267,7 @@ def _layer_norm_kernel(least, fallback):
         rows = x.reshape(-1, width)
         y, mean, rstd = np.empty(x.shape, x.dtype), np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
         out, flat = y.reshape(rows.shape), [np.ascontiguousarray(a) for a in flat]
-        share(
-            lambda i, j: _layer_norm(rows[i:j], *flat, eps, out[i:j], mean[i:j], rstd[i:j]), len(rows), 2 * x.nbytes
-        )
+        share(lambda i, j: _layer_norm(rows[i:j], *flat, eps, out[i:j], mean[i:j], rstd[i:j]), len(rows), 2 * x.nbytes)
         statistics = (*x.shape[: x.ndim - ndim], *(1,) * ndim)
         return y, mean.reshape(statistics), rstd.reshape(statistics)
 
@@ -298,13 +296,13 @@ def _layer_norm_backward_kernel(least, fallback):
             _layer_norm_backward(grads[part], rows[part], factors, m[part], s[part], out[part], *mine)
             sums.append((start, mine))
 
-        share(work, len(rows), 3 * x.nbytes)
+        share(work, len(rows), 6 * x.nbytes)
         # In the order of the rows, so that the result is always the same.
         ordered = [mine for _, mine in sorted(sums, key=lambda pair: pair[0])]
         found = [dx] if wanted[0] else []
-        for k in (0, 1):
-            if wanted[1 + k]:
-                found.append(np.sum([mine[k] for mine in ordered], axis=0, dtype=x.dtype).reshape(inner))
+        found += [
+            np.sum([mine[k] for mine in ordered], axis=0, dtype=x.dtype).reshape(inner) for k in (0, 1) if wanted[1 + k]
+        ]
         return tuple(found)
 
     return kernel
@@ -313,12 +311,12 @@ def _layer_norm_backward_kernel(least, fallback):
 def kernels(earlier):
     """The kernels of this file."""
     return {
-        "softmax": _along_rows(_softmax, threshold(2048), earlier.softmax, True),
+        "softmax": _along_rows(_softmax, threshold(8192), earlier.softmax, True),
         "softmax_backward": _along_rows(_softmax_backward, threshold(2048), earlier.softmax_backward, False),
-        "log_softmax": _along_rows(_log_softmax, threshold(2048), earlier.log_softmax, True),
+        "log_softmax": _along_rows(_log_softmax, threshold(64), earlier.log_softmax, True),
         "log_softmax_backward": _along_rows(
-            _log_softmax_backward, threshold(2048), earlier.log_softmax_backward, False
+            _log_softmax_backward, threshold(4096), earlier.log_softmax_backward, False
         ),
-        "layer_norm": _layer_norm_kernel(threshold(2048), earlier.layer_norm),
-        "layer_norm_backward": _layer_norm_backward_kernel(threshold(2048), earlier.layer_norm_backward),
+        "layer_norm": _layer_norm_kernel(threshold(64), earlier.layer_norm),
+        "layer_norm_backward": _layer_norm_backward_kernel(threshold(4096), earlier.layer_norm_backward),
     }

@@ -40,4 +40,4 @@ def _embedding_backward(least, fallback):
 
 def kernels(earlier):
     """The kernels of this file."""
-    return {"embedding_backward": _embedding_backward(threshold(4096), earlier.embedding_backward)}
+    return {"embedding_backward": _embedding_backward(threshold(64), earlier.embedding_backward)}

@@ -24,7 +24,7 @@ cores = _count_cores()
 #: Parts for each core: who is done early takes another.
 PARTS = 4
 #: Bytes below which waking another thread takes longer than the work.
-SHARED = 1 << 19
+SHARED = 1 << 22
 
 _pool = None
 
@@ -45,7 +45,7 @@ def share(work, rows, size):
     Args:
         work: Computes some rows; it may be called by several threads at once.
         rows: How many there are.
-        size: How many bytes are read or written in all.
+        size: How many bytes are read or written in all; twice as many where there is much to compute.
     """
     global _pool
     if cores == 1 or rows < 2 or size < SHARED:

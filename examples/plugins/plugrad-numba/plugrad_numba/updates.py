@@ -96,6 +96,6 @@ def _adam_kernel(least, fallback):
 def kernels(earlier):
     """The kernels of this file."""
     return {
-        "sgd_update": _sgd_kernel(threshold(2048), earlier.sgd_update),
-        "adam_update": _adam_kernel(threshold(512), earlier.adam_update),
+        "sgd_update": _sgd_kernel(threshold(32768), earlier.sgd_update),
+        "adam_update": _adam_kernel(threshold(2048), earlier.adam_update),
     }

@@ -94,9 +94,7 @@ class _Plan:
         self.count = tuple(
             [
                 (n + 2 * p - d * (k - 1) - 1) // s + 1
-                for n, k, s, p, d in zip(
-                    self.shape, self.size, self.stride, self.padding, self.dilation, strict=True
-                )
+                for n, k, s, p, d in zip(self.shape, self.size, self.stride, self.padding, self.dilation, strict=True)
             ]
         )
         self.options = (self.shape, self.size, self.stride, self.padding, self.dilation, self.count)
@@ -126,11 +124,14 @@ def _convolution(least, fallback):
             for i in range(start, stop):
                 _gather(planes[i], columns, channels, *plan.options)
                 result = results[i]
-                np.matmul(rows, flat, out=result)
+                if groups == 1:
+                    np.dot(rows[0], flat[0], out=result[0])
+                else:
+                    np.matmul(rows, flat, out=result)
                 if added is not None:
                     result += added
 
-        share(work, n, n * prod(plan.size) * channels * windows * x.itemsize)
+        share(work, n, 2 * n * prod(plan.size) * channels * windows * x.itemsize)
         return y
 
     return kernel
@@ -155,10 +156,13 @@ def _convolution_input(least, fallback):
             columns = np.empty(channels * prod(plan.size) * windows, grad.dtype)
             flat = columns.reshape(groups, -1, windows)
             for i in range(start, stop):
-                np.matmul(rows, grads[i], out=flat)
+                if groups == 1:
+                    np.dot(rows[0], grads[i, 0], out=flat[0])
+                else:
+                    np.matmul(rows, grads[i], out=flat)
                 _scatter(columns, planes[i], channels, *plan.options)
 
-        share(work, n, n * prod(plan.size) * channels * windows * grad.itemsize)
+        share(work, n, 2 * n * prod(plan.size) * channels * windows * grad.itemsize)
         return y
 
     return kernel
@@ -184,10 +188,10 @@ def _convolution_weight(least, fallback):
             mine = np.zeros((groups, out // groups, flat.shape[2]), x.dtype)
             for i in range(start, stop):
                 _gather(planes[i], columns, channels, *plan.options)
-                mine += np.matmul(grads[i], flat)
+                mine += np.dot(grads[i, 0], flat[0]) if groups == 1 else np.matmul(grads[i], flat)
             sums.append((start, mine))
 
-        share(work, n, n * prod(plan.size) * channels * windows * x.itemsize)
+        share(work, n, 2 * n * prod(plan.size) * channels * windows * x.itemsize)
         # In the order of the samples, so that the result is always the same.
         total = np.sum([mine for _, mine in sorted(sums, key=lambda pair: pair[0])], axis=0, dtype=x.dtype)
         return total.reshape(out, channels // groups, *shape)
@@ -320,22 +324,6 @@ def _avg_pool(x, rows, columns, divisor, y):
                 y[p, i, j] = total / (divisor if divisor else rows[2, i] * columns[2, j])
 
 
-@compiled
-def _avg_pool_backward(grad, rows, columns, divisor, out):
-    out[:] = out.dtype.type(0)
-    for p in range(len(grad)):
-        for i in range(grad.shape[1]):
-            for j in range(grad.shape[2]):
-                part = out.dtype.type(grad[p, i, j] / (divisor if divisor else rows[2, i] * columns[2, j]))
-                for a in range(rows[0, i], rows[1, i]):
-                    for b in range(columns[0, j], columns[1, j]):
-                        out[p, a, b] += part
-
-
-def _two(sizes, other):
-    return (other, *sizes) if len(sizes) == 1 else tuple(sizes)
-
-
 def _max_pool_kernel(least, fallback):
     def kernel(x, *, size, stride, padding, dilation, ceil_mode):
         if not 1 <= len(size) <= 2 or ceil_mode or not fits(least, x):
@@ -388,10 +376,10 @@ def _spans(shape, count, size, stride, padding, include):
     return found
 
 
-def _avg_pool_kernels(least, forward, backward):
-    def average(x, *, size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+def _avg_pool_kernel(least, fallback):
+    def kernel(x, *, size, stride, padding, ceil_mode, count_include_pad, divisor_override):
         if not 1 <= len(size) <= 2 or ceil_mode or not fits(least, x):
-            return forward(
+            return fallback(
                 x, size=size, stride=stride, padding=padding, ceil_mode=ceil_mode,
                 count_include_pad=count_include_pad, divisor_override=divisor_override,
             )  # fmt: skip
@@ -403,25 +391,7 @@ def _avg_pool_kernels(least, forward, backward):
         share(lambda i, j: _avg_pool(planes[i:j], *spans, divisor, y[i:j]), len(planes), x.nbytes + y.nbytes)
         return y.reshape(*x.shape[:2], *plan.count[-len(size) :])
 
-    def average_backward(
-        grad, *, shape, size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    ):
-        if not 1 <= len(size) <= 2 or ceil_mode or not fits(least, grad):
-            return backward(
-                grad, shape=shape, size=size, stride=stride, padding=padding, ceil_mode=ceil_mode,
-                count_include_pad=count_include_pad, divisor_override=divisor_override,
-            )  # fmt: skip
-        plan = _Plan(shape, size, stride, padding, (1,) * len(size))
-        spans = _spans(plan.shape, plan.count, plan.size, plan.stride, plan.padding, count_include_pad)
-        given = grad.reshape(-1, *plan.count)
-        out = np.empty((len(given), *plan.shape), grad.dtype)
-        divisor = float(divisor_override or 0)
-        share(
-            lambda i, j: _avg_pool_backward(given[i:j], *spans, divisor, out[i:j]), len(given), grad.nbytes + out.nbytes
-        )
-        return out.reshape(*grad.shape[:2], *shape)
-
-    return {"avg_pool": average, "avg_pool_backward": average_backward}
+    return kernel
 
 
 def kernels(earlier):
@@ -434,5 +404,5 @@ def kernels(earlier):
         "convolution_weight": _convolution_weight(threshold(512), earlier.convolution_weight),
         "max_pool": _max_pool_kernel(threshold(256), earlier.max_pool),
         "max_pool_backward": _max_pool_backward_kernel(threshold(256), earlier.max_pool_backward),
-        **_avg_pool_kernels(threshold(256), earlier.avg_pool, earlier.avg_pool_backward),
+        "avg_pool": _avg_pool_kernel(threshold(256), earlier.avg_pool),
     }
