@@ -1,6 +1,7 @@
 """``python -m benchmarks [--json FILE] [--only TEXT] [--large]``: a table of median ratios to PyTorch.
 
 ``python -m benchmarks ops [--only TEXT] [--sizes 16 10k 4M]``: the same of every op; see ops.py.
+``python -m benchmarks numba``: the kernels of the plugin plugrad-numba; see numba.py.
 ``python -m benchmarks registry``: what it costs per op that namespaces come from the registry; see registry.py.
 """
 
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory, ops, programs, registry
+from benchmarks import memory, numba, ops, programs, registry
 from benchmarks.timing import Result, compare
 
 # What is timed: name, the program of a library, and the ratio to PyTorch that is not to be exceeded.
@@ -93,6 +94,8 @@ def main() -> int:
     """Run the benchmarks; print the table."""
     if sys.argv[1:2] == ["ops"]:
         return ops.main(sys.argv[2:])
+    if sys.argv[1:2] == ["numba"]:
+        return numba.main(sys.argv[2:])
     if sys.argv[1:2] == ["registry"]:
         return registry.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)

@@ -66,6 +66,28 @@ def mlp_step(library: Any, sizes: tuple[int, ...], batch: int) -> Callable[[], o
     return run
 
 
+def lenet_step(library: Any, batch: int, optimizer: str) -> Callable[[], object]:
+    """One training step of LeNet-5 on 28 x 28 images, with SGD with momentum or Adam."""
+    nn = library.nn
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )  # fmt: skip
+    loss_function = nn.CrossEntropyLoss()
+    options = {"lr": 0.01, "momentum": 0.9} if optimizer == "SGD" else {}
+    steps = getattr(library.optim, optimizer)(model.parameters(), **options)
+    x = _data(library, batch, 1, 28, 28)
+    target = library.tensor([i % 10 for i in range(batch)])
+
+    def run() -> None:
+        steps.zero_grad()
+        loss = loss_function(model(x), target)
+        loss.backward()
+        steps.step()
+
+    return run
+
+
 def elementwise(library: Any, name: str, rows: int, columns: int) -> Callable[[], object]:
     """Forward and backward of one function on a large matrix."""
     x = _data(library, rows, columns, requires_grad=True)
