@@ -92,10 +92,10 @@ def function(op: Op, whole: bool = False) -> Any:
             if promotes:
                 raise dispatch.explained(error, tuple(raws)) from error
             raise
+        ys: Any = y
         if y.__class__ is not tuple and y.__class__ is not list:
             ys = (y,)
         elif residuals:
-            ys = y
             y = ys[0]
         else:
             return dispatch.wrap_several(op, args, raws, y, options, device, mask if record else 0)

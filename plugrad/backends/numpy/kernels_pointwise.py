@@ -7,6 +7,7 @@ function is as fast as can be, there is no kernel: it is found by its standard n
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, Final
@@ -275,6 +276,34 @@ def logaddexp(x1: Any, x2: Any) -> Any:
     return y
 
 
+def logaddexp2(x1: Any, x2: Any) -> Any:
+    """The same to the base of 2."""
+    top = np.maximum(x1, x2)
+    if top.size <= 256:
+        return np.logaddexp2(x1, x2)
+    y = np.asarray(x1 - x2)
+    np.absolute(y, y)
+    np.negative(y, y)
+    np.exp2(y, y)
+    np.log1p(y, y)
+    y /= math.log(2)
+    y += top
+    infinite = np.isinf(top)
+    if infinite.any():
+        np.copyto(y, top, where=infinite)
+    return y
+
+
+def heaviside(x1: Any, x2: Any) -> Any:
+    """NumPy's, of floats, and 0 of a nan."""
+    dtype = x1.dtype if hasattr(x1, "dtype") else x2.dtype
+    if dtype not in _ZERO:
+        return np.where(np.equal(x1, 0), x2, np.greater(x1, 0).astype(dtype))
+    y = np.asarray(np.heaviside(x1, x2))
+    np.copyto(y, _ZERO[dtype], where=np.isnan(x1))
+    return y
+
+
 # -- activations -----------------------------------------------------------------------------------------
 
 
@@ -431,6 +460,8 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "rsqrt": rsqrt,
     "square": square,
     "logaddexp": logaddexp,
+    "logaddexp2": logaddexp2,
+    "heaviside": heaviside,
     "relu": relu,
     "relu_backward": relu_backward,
     "elu": elu,

@@ -49,7 +49,6 @@ log10 = ops.log10
 log1p = ops.log1p
 log2 = ops.log2
 neg = negative = ops.negative
-positive = ops.positive
 rad2deg = ops.rad2deg
 reciprocal = ops.reciprocal
 relu = ops.relu
@@ -117,6 +116,26 @@ def abs_(self: Any) -> Any:
     return _abs_(self)
 
 
+def positive(input: Any) -> Any:
+    """Return this very tensor, as PyTorch does.
+
+    Args:
+        input: A tensor, not of booleans.
+
+    Raises:
+        RuntimeError: for booleans.
+
+    Example::
+
+        >>> import plugrad
+        >>> x = plugrad.tensor([1.0, -2.0])
+        >>> plugrad.positive(x) is x
+        True
+    """
+    # The op refuses what has no sign.
+    return input if isinstance(input, Value) and input.dtype is not dtypes.bool_ else ops.positive(input)
+
+
 def square(input: Any) -> Any:
     r"""Multiply by itself.
 
@@ -146,7 +165,7 @@ class PointwiseMethods(ArithmeticMethods, CombinationMethods, SelectionMethods):
 
     __abs__ = ops.abs
     __neg__ = ops.negative
-    __pos__ = ops.positive
+    __pos__ = positive
 
     abs = absolute = abs
     abs_ = absolute_ = abs_
