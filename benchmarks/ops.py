@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import explained
 from benchmarks.timing import Result, compare
 
 #: Name -> a matrix of so many numbers.
@@ -179,31 +180,40 @@ def _along(name: str) -> Callable[[Any, Inputs], Any]:
     return lambda lib, given: getattr(lib, name)(given.x, 1)
 
 
+def groups() -> Iterator[tuple[str, str, Callable[[Any, Inputs], Any]]]:
+    """Classes, names and what they call."""
+    for names, which in ((UNARY, ("x",)), (POSITIVE, ("positive",)), (UNIT, ("unit",)), (BINARY, ("x", "positive"))):
+        yield from [("elementwise", name, _of(name, *which)) for name in names.split()]
+    yield from [("reductions", name, _of(name, "x")) for name in REDUCTIONS.split()]
+    yield from [("along a dimension", f"{name}, dim 1", _along(name)) for name in ALONG.split()]
+    for group, table in (("shapes", SHAPES), ("indices", INDEXING), ("arithmetic, matrices, networks", OTHERS)):
+        yield from [(group, name, call) for name, call in table.items()]
+
+
 def cases() -> Iterator[tuple[str, Callable[[Any, Inputs], Any]]]:
     """Names and what they call."""
-    for names, which in ((UNARY, ("x",)), (POSITIVE, ("positive",)), (UNIT, ("unit",)), (BINARY, ("x", "positive"))):
-        yield from [(name, _of(name, *which)) for name in names.split()]
-    yield from [(name, _of(name, "x")) for name in REDUCTIONS.split()]
-    yield from [(f"{name}, dim 1", _along(name)) for name in ALONG.split()]
-    for table in (SHAPES, INDEXING, OTHERS):
-        yield from table.items()
+    for _, name, call in groups():
+        yield name, call
 
 
 # -- how it is timed -------------------------------------------------------------------------------------------------
 
 
-def measure(only: str, sizes: list[str], turns: int) -> tuple[dict[str, dict[str, Result]], list[str]]:
-    """Results by name and size, and the names that plugrad does not have."""
+def measure(
+    only: str, sizes: list[str], turns: int, part: str = "1/1", file: Path | None = None
+) -> tuple[dict[str, dict[str, Result]], list[str]]:
+    """Results by name and size, also written to a file, and the names that plugrad does not have."""
     import torch
 
     import plugrad
 
     results: dict[str, dict[str, Result]] = {}
     missing: list[str] = []
+    which, parts = (int(n) for n in part.split("/"))
     for size in sizes:
         ours, theirs = inputs(plugrad, SIZES[size]), inputs(torch, SIZES[size])
-        for name, call in cases():
-            if only not in name or name in missing:
+        for number, (name, call) in enumerate(cases()):
+            if only not in name or name in missing or number % parts != which - 1:
                 continue
             if size == "4M" and name in TOO_MUCH:
                 continue
@@ -214,8 +224,10 @@ def measure(only: str, sizes: list[str], turns: int) -> tuple[dict[str, dict[str
                 continue
             programs = partial(call, plugrad, ours), partial(call, torch, theirs)
             # Fewer turns of large arrays: a call of them takes longer than a turn.
-            result = compare(name, *programs, turns=turns if size != "4M" else max(5, turns // 4))
+            result = compare(name, *programs, turns=turns if size != "4M" else max(3, turns // 4))
             results.setdefault(name, {})[size] = result
+            if file is not None:
+                write(file, {name: {size: result}})
             print(f"{result.ratio:6.2f}  {size:>3}  {name}", file=sys.stderr, flush=True)
     return results, missing
 
@@ -239,16 +251,36 @@ def report(results: dict[str, dict[str, Result]], missing: list[str], sizes: lis
         slow = sorted((f[size] for f in results.values() if size in f and f[size].ratio > SLOW), key=lambda r: -r.ratio)
         named = ", ".join(f"{r.name} ({r.ratio:.1f}x: {r.ours:.1f} us against {r.theirs:.1f})" for r in slow)
         lines.append(f"- {size} numbers, slower than {SLOW}x: {named or 'none'}.")
+    unexplained = [
+        f"{name} ({found['16'].ratio:.2f}x)"
+        for name, found in results.items()
+        if "16" in found and found["16"].ratio > 1 and name not in explained.OPS
+    ]
+    lines.append(f"- 16 numbers, slower than 1.0x and not in explained.py: {', '.join(unexplained) or 'none'}.")
     if missing:
         lines.append(f"- Not in plugrad yet: {', '.join(missing)}.")
     return "\n".join(lines)
 
 
+def write(path: Path, results: dict[str, dict[str, Result]]) -> None:
+    """Put figures into a file, beside those of other ops and sizes that are there."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    for name, found in results.items():
+        for size, r in found.items():
+            known.setdefault(name, {})[size] = {
+                "ratio": round(r.ratio, 2), "ours": float(f"{r.ours:.3g}"), "theirs": float(f"{r.theirs:.3g}")
+            }  # fmt: skip
+    order = [name for name, _ in cases() if name in known]
+    lines = [f"  {json.dumps(name)}: {json.dumps(known[name])}" for name in order]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
 def main(arguments: list[str]) -> int:
     """Run the benchmarks of ops; print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks ops", description=__doc__)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--json", type=Path, help="also put the figures into this file")
     parser.add_argument("--only", default="", help="run only the ops whose name contains this")
+    parser.add_argument("--part", default="1/1", help="run one part of the ops: 2/3 is the second third")
     parser.add_argument("--sizes", nargs="*", default=list(SIZES), choices=list(SIZES), help="which sizes")
     parser.add_argument("--turns", type=int, default=21, help="how many ratios to take the median of")
     given = parser.parse_args(arguments)
@@ -259,9 +291,6 @@ def main(arguments: list[str]) -> int:
         return 2
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results, missing = measure(given.only, given.sizes, given.turns)
+        results, missing = measure(given.only, given.sizes, given.turns, given.part, given.json)
     print(report(results, missing, given.sizes))
-    if given.json:
-        figures = {name: {size: r._asdict() for size, r in found.items()} for name, found in results.items()}
-        given.json.write_text(json.dumps(figures, indent=2) + "\n")
     return 0

@@ -11,6 +11,8 @@ from typing import Any
 
 import ops_pages
 
+from benchmarks import page as speed_tables
+
 MODULES = (
     "plugrad",
     "plugrad.autograd",
@@ -103,6 +105,7 @@ def write(folder: Path) -> None:
     told: dict[int, str] = {}
     pages = {f"{name}.rst": page(importlib.import_module(name), name, told) for name in MODULES}
     pages |= ops_pages.pages()
+    pages["speed.inc"] = speed_tables.tables()
     for old in generated.glob("*.rst"):
         if old.name not in pages:
             old.unlink()
