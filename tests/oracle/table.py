@@ -31,7 +31,7 @@ YES, NO, NOTHING = "yes", "no", ""
 CHAPTERS = ("", "linalg", "fft", "special", "nn.functional")
 
 #: Public functions that are no ops of PyTorch's, beside those of test_names.NOT_OPS.
-OTHERS = ("register_backend", "vmap")
+OTHERS = ("is_debug_enabled", "register_backend", "set_debug_enabled", "vmap")
 
 
 @cache
