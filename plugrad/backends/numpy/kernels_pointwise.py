@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from plugrad.backends.numpy import parallel
+
 _FLOATS = [np.dtype(t) for t in ("f2", "f4", "f8")]
 _BITS = {np.dtype("f2"): np.int16, np.dtype("f4"): np.int32, np.dtype("f8"): np.int64}
 
@@ -33,6 +35,7 @@ limited: Any = getattr(getattr(getattr(np, "_core", None), "umath", None), "clip
 # twelve times the time of a product. Below, predictors learn the mask, and the fixed cost of bit operations
 # counts.
 _MANY = 4096
+_SHARED = 1 << 17
 
 
 def times(own: Any, other: Any) -> Any:
@@ -155,6 +158,20 @@ def sgn(x: Any) -> Any:
     return y.astype(x.dtype)
 
 
+def by_cores(function: Any, x1: Any, x2: Any) -> Any:
+    """A function of two arrays that takes 20 ns an element, over large ones by all cores."""
+    if getattr(x1, "size", 0) < _SHARED or np.shape(x2) != x1.shape or not x1.flags.c_contiguous:
+        return function(x1, x2)
+    y = np.empty(x1.shape, x1.dtype)
+    flat, first, second = y.reshape(-1), x1.reshape(-1), x2.reshape(-1)
+
+    def work(i: int, j: int) -> None:
+        flat[i:j] = function(first[i:j], second[i:j])
+
+    parallel.in_parts(work, y.size, y.itemsize)
+    return y
+
+
 # -- rounding and division -------------------------------------------------------------------------------
 
 
@@ -169,7 +186,7 @@ def _integer_division(function: Any) -> Callable[[Any, Any], Any]:
     def divided(x1: Any, x2: Any) -> Any:
         dtype = x1.dtype if hasattr(x1, "dtype") else x2.dtype
         if dtype.kind == "f":
-            return function(x1, x2)
+            return by_cores(function, x1, x2)
         try:
             with np.errstate(divide="raise"):
                 return function(x1, x2)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from plugrad.backends.numpy import quiet
+from plugrad.backends.numpy import parallel, quiet
 from plugrad.backends.numpy.kernels_pointwise import logaddexp
 
 # ufunc.reduce(array, axis, dtype, out, keepdims); by position, which saves 20 ns and which its stubs do not know.
@@ -126,6 +126,14 @@ def _sum_columns(x: Any) -> Any:
     return y if blocks * 128 == n else y + _add(x[blocks * 128 :], 0)
 
 
+def nansum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum; only where it is nan the elements are looked at."""
+    y = sum_(x, axis=axis, keepdims=keepdims)
+    if x.dtype.kind != "f" or not (y != y).any():
+        return y
+    return sum_(np.where(np.isnan(x), x.dtype.type(0), x), axis=axis, keepdims=keepdims)
+
+
 def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """np.mean takes 4 us where the sum and the quotient take 1."""
     if x.dtype is _HALF:
@@ -142,6 +150,11 @@ def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def prod(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """np.prod is a Python function around this."""
+    if axis is None and not keepdims and dtype is None and x.size >= _LARGE and x.flags.c_contiguous:
+        # Side by side with SIMD, not one after the other: a tenth of the time.
+        flat = x.reshape(-1)
+        whole = flat.size // _BLOCK * _BLOCK
+        return _multiply(_multiply(flat[:whole].reshape(-1, _BLOCK), 0), None) * _multiply(flat[whole:], None)
     return _multiply(x, axis, dtype, None, keepdims)
 
 
@@ -338,11 +351,36 @@ def _accumulated(x: Any, axis: Any, include_initial: bool, ufunc: Any, initial: 
         y = ufunc.accumulate(x, axis)
     else:
         # In float64, like PyTorch: errors of a running sum grow with its length, in float32 to percents.
-        y = ufunc.accumulate(x.astype(np.float64, copy=False), axis).astype(x.dtype, copy=False)
+        y = _by_rows(lambda rows: (_in_double(rows, ufunc),), x, axis, (x.dtype,))[0]
     if not include_initial:
         return np.ascontiguousarray(y)
     first = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), initial, y.dtype)
     return np.concatenate((first, y), axis)
+
+
+def _in_double(x: Any, ufunc: Any) -> Any:
+    return ufunc.accumulate(x.astype(np.float64, copy=False), -1)
+
+
+def _by_rows(kernel: Callable[[Any], tuple[Any, ...]], x: Any, axis: int, dtypes: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a kernel along the last axis makes of an array, of a large one by all cores, in parts that fit the cache."""
+    last = x.ndim - 1
+    if axis % x.ndim != last:
+        found = _by_rows(kernel, x.swapaxes(axis, last), last, dtypes)
+        return tuple([np.ascontiguousarray(y.swapaxes(axis, last)) for y in found])
+    outs = tuple([np.empty(x.shape, dtype) for dtype in dtypes])
+    if not x.size:
+        return outs
+    width = x.shape[last]
+    rows = x.reshape(-1, width)
+    into = [out.reshape(-1, width) for out in outs]
+
+    def work(i: int, j: int) -> None:
+        for out, part in zip(into, kernel(rows[i:j]), strict=True):
+            out[i:j] = part
+
+    parallel.in_parts(work, len(rows), width * x.itemsize)
+    return outs
 
 
 def _row_by_row(x: Any, axis: int, ufunc: Any) -> Any:
@@ -393,6 +431,13 @@ def _reversed_sum(x: Any, axis: int) -> Any:
 
 
 def _running(x: Any, axis: int, ufunc: Any) -> tuple[Any, Any]:
+    if x.size >= _LARGE:
+        values, places = _by_rows(lambda rows: _running_of_few(rows, 1, ufunc), x, axis, (x.dtype, np.int64))
+        return values, places
+    return _running_of_few(x, axis, ufunc)
+
+
+def _running_of_few(x: Any, axis: int, ufunc: Any) -> tuple[Any, Any]:
     y = ufunc.accumulate(x, axis)
     met = x == y
     if x.dtype.kind == "f":
@@ -425,6 +470,7 @@ def cumulative_logsumexp(x: Any, *, axis: int) -> Any:
 
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "sum": sum_,
+    "nansum": nansum,
     "mean": mean,
     "prod": prod,
     "products_of_others": products_of_others,
