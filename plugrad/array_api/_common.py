@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from plugrad.core import dtypes
 from plugrad.core.dispatch import cast
 from plugrad.core.dtypes import dtype
 from plugrad.core.errors import with_hint
 from plugrad.core.value import Value
-
-_SIGNED: Final = {1: dtypes.int8, 2: dtypes.int16, 4: dtypes.int32, 8: dtypes.int64}
-
-
-def promote(a: dtype, b: dtype) -> dtype:
-    """The standard's common dtype of two; where the standard has none (an integer and a float), PyTorch's.
-
-    PyTorch refuses to combine uint16, uint32 and uint64 with other integers; the standard does not.
-    """
-    if a is b:
-        return a
-    if a.category != 1 or b.category != 1:
-        return dtypes.promote_types(a, b)
-    if a.is_signed == b.is_signed:
-        return a if a.itemsize >= b.itemsize else b
-    signed, unsigned = (a, b) if a.is_signed else (b, a)
-    # The signed one that holds both; nothing holds uint64, and PyTorch's refusal says so.
-    size = max(signed.itemsize, 2 * unsigned.itemsize)
-    return _SIGNED[size] if size in _SIGNED else dtypes.promote_types(a, b)
 
 
 def common_dtype(operands: Iterable[Any]) -> dtype:
@@ -38,7 +19,7 @@ def common_dtype(operands: Iterable[Any]) -> dtype:
     for x in operands:
         if isinstance(x, (Value, dtype)):
             kind = x if isinstance(x, dtype) else x.dtype
-            found = kind if found is None else promote(found, kind)
+            found = kind if found is None else dtypes.promote_types(found, kind)
         elif isinstance(x, (bool, int, float, complex)):
             kind = dtypes.of_scalar(x)
             numbers = kind if numbers is None else dtypes.promote_types(numbers, kind)

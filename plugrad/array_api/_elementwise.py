@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from plugrad.array_api._common import array, together
 from plugrad.core.dispatch import cast
+from plugrad.core.dtypes import bool_
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
 
@@ -115,7 +116,6 @@ bitwise_xor = _binary("bitwise_xor", "Bits that are set in one only.")
 copysign = _binary("copysign", "The size of x1 with the sign of x2.")
 divide = _binary("divide", "Quotient.")
 equal = _binary("equal", "Whether equal.")
-floor_divide = _binary("floor_divide", "Quotient rounded down.")
 greater = _binary("greater", "Whether x1 is above x2.")
 greater_equal = _binary("greater_equal", "Whether x1 is not below x2.")
 hypot = _binary("hypot", "Square root of the sum of squares.")
@@ -175,6 +175,38 @@ def conj(x: Any, /) -> Any:
         - Output: that of x.
     """
     return FUNCTIONS["conj"](x) if array("conj", x).dtype.is_complex else x
+
+
+def floor_divide(x1: Any, x2: Any, /) -> Any:
+    """Quotient rounded down; where one of the two is infinite, the quotient.
+
+    Args:
+        x1: An array or a number.
+        x2: An array or a number; one of the two is an array.
+
+    Shape:
+        - Output: what x1 and x2 broadcast to.
+
+    Differs from ``//``: PyTorch and Python say that inf // 2 is nan, and 1 // -inf is -1.
+
+    Example::
+
+        >>> import plugrad.array_api as xp
+        >>> xp.floor_divide(xp.asarray([7.0, xp.inf, 1.0]), xp.asarray([2.0, 2.0, -xp.inf]))
+        tensor([3., inf, -0.])
+    """
+    x1, x2 = together(x1, x2)
+    rounded = FUNCTIONS["floor_divide"](x1, x2)
+    if not rounded.dtype.is_floating_point:
+        return rounded
+    # Detached: the way to a derivative, which PyTorch refuses, goes through the rounded one.
+    quotient = FUNCTIONS["divide"](*(x.detach() if isinstance(x, Value) else x for x in (x1, x2)))
+    for x in (x1, x2):
+        if isinstance(x, Value):
+            rounded = FUNCTIONS["where"](FUNCTIONS["isinf"](x), quotient, rounded)
+        elif math.isinf(x):
+            rounded = FUNCTIONS["where"](FUNCTIONS["ones_like"](rounded, dtype=bool_), quotient, rounded)
+    return rounded
 
 
 def imag(x: Any, /) -> Any:

@@ -278,10 +278,12 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
 
     Args:
         x: An array.
-        axis: The axis, or several, along which a vector lies; all by default.
+        axis: The axis, or several, along which a vector lies; all by default; of no axis, (), each element is a vector.
         keepdims: Whether the axes stay, with size 1.
         ord: The order; inf and -inf: the largest and smallest absolute value; 0: how many are not 0.
     """
+    if isinstance(axis, tuple) and not axis:  # PyTorch's () are all axes
+        return matrix_norms.vector_norm(FUNCTIONS["expand_dims"](array("vector_norm", x), axis=-1), ord, -1)
     return matrix_norms.vector_norm(array("vector_norm", x), ord, axis, keepdims)
 
 

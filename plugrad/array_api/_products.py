@@ -6,6 +6,7 @@ from typing import Any
 
 from plugrad.array_api._common import array, together
 from plugrad.core.errors import with_hint
+from plugrad.core.linalg_refusals import refuse_matmul
 from plugrad.core.namespace import FUNCTIONS
 
 __all__ = [
@@ -22,8 +23,13 @@ def matmul(x1: Any, x2: Any, /) -> Any:
 
     Shape:
         - Output: (..., n, m) of (..., n, k) and (..., k, m), where the first axes broadcast.
+
+    Raises:
+        RuntimeError: for an array without dimensions, and for sizes that do not fit.
     """
-    return FUNCTIONS["matmul"](*together(array("matmul", x1), array("matmul", x2)))
+    if not (array("matmul", x1).ndim and array("matmul", x2).ndim):
+        refuse_matmul(x1, x2)
+    return FUNCTIONS["matmul"](*together(x1, x2))
 
 
 def matrix_transpose(x: Any, /) -> Any:

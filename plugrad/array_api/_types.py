@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from plugrad.array_api._common import array, common_dtype, promote
-from plugrad.core import dtype_info
+from plugrad.array_api._common import array, common_dtype
+from plugrad.core import dtype_info, dtypes
 from plugrad.core.default_device import place
 from plugrad.core.dtypes import dtype as DType  # noqa: N812 - the parameters are called dtype
 from plugrad.core.errors import with_hint
@@ -111,7 +111,7 @@ def can_cast(from_: Any, to: DType, /) -> bool:
     """
     kind = from_.dtype if isinstance(from_, Value) else from_
     try:
-        return promote(kind, to) is to
+        return dtypes.promote_types(kind, to) is to
     except RuntimeError:
         return False
 

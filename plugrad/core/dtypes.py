@@ -148,7 +148,7 @@ def set_default_dtype(d: dtype) -> None:
 
 
 _PROMOTED: dict[tuple[dtype, dtype], dtype] = {}
-_SIGNED_FOR_UINT8: Final = {int8: int16, int16: int16, int32: int32, int64: int64}
+_SIGNED: Final = {1: int8, 2: int16, 4: int32, 8: int64}
 
 
 def promote_types(type1: dtype, type2: dtype) -> dtype:
@@ -159,8 +159,11 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         type2: The other.
 
     Raises:
-        RuntimeError: for pairs of integers that PyTorch refuses (uint16, uint32, uint64 with another integer).
+        RuntimeError: for uint64 with a signed integer, which nothing holds.
         TypeError: if an argument is no dtype.
+
+    Differs from PyTorch: it refuses uint16, uint32 and uint64 with every other integer; here they are promoted to the
+    smallest integer dtype that holds both.
 
     Example::
 
@@ -192,14 +195,16 @@ def _promote(a: dtype, b: dtype) -> dtype:
         if {a, b} == {float16, bfloat16}:
             return float32
         return a if a.itemsize >= b.itemsize else b
-    if a.is_signed and b.is_signed:
+    if a.is_signed == b.is_signed:
         return a if a.itemsize >= b.itemsize else b
-    if uint8 in (a, b):
-        other = b if a is uint8 else a
-        return _SIGNED_FOR_UINT8.get(other, other)
+    signed, unsigned = (a, b) if a.is_signed else (b, a)
+    # The signed one that holds both. PyTorch has it for uint8 only, and refuses the other unsigned ones in every pair.
+    size = max(signed.itemsize, 2 * unsigned.itemsize)
+    if size in _SIGNED:
+        return _SIGNED[size]
     raise RuntimeError(
         f"Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
-        f"{a.legacy_name} and {b.legacy_name}"
+        f"{a.legacy_name} and {b.legacy_name}\nHint: no integer holds both; convert one of them: x.to({signed})."
     )
 
 

@@ -45,9 +45,28 @@ def test_promotion(a, b):
         assert xp.matmul(x1, xp.ones(2, dtype=second)).dtype is expected
 
 
+@pytest.mark.parametrize(("a", "b"), [p for p in PAIRS if {*p} & {"uint16", "uint32", "uint64"}])
+def test_operators_promote_unsigned_integers(a, b):
+    """PyTorch refuses uint16, uint32 and uint64 beside other integers; where it gives no answer, the standard's holds."""
+    first, second = getattr(xp, a), getattr(xp, b)
+    x1, x2 = xp.full((2,), 3, dtype=first), xp.full((2,), 2, dtype=second)
+    expected = xp.result_type(first, second)
+    assert plugrad.promote_types(first, second) is expected
+    assert (x1 - x2).dtype is expected
+    assert (x1 - x2).tolist() == [1, 1]
+    assert (x1 > x2).tolist() == [True, True]
+    x1 += x2
+    assert x1.dtype is first
+    assert x1.tolist() == [5, 5]
+
+
 def test_what_nothing_holds_is_refused():
-    with pytest.raises(RuntimeError, match="Promotion for uint16, uint32, uint64"):
-        xp.result_type(xp.uint64, xp.int8)
+    x1, x2 = xp.ones(2, dtype=xp.uint64), xp.ones(2, dtype=xp.int8)
+    for refused in (lambda: xp.result_type(xp.uint64, xp.int8), lambda: x1 + x2, lambda: x2 == x1):
+        with pytest.raises(
+            RuntimeError, match=r"(?s)Promotion for uint16, uint32, uint64 .* UInt64 and Char|Char and UInt64"
+        ):
+            refused()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -156,6 +156,26 @@ def test_vectors(dtype, device):
             check("vector_norm", device, x, ord=ord, **options)
 
 
+@pytest.mark.parametrize("keepdims", [True, False])
+@pytest.mark.parametrize("shape", [(2, 3), (), (0, 2)])
+def test_norms_of_no_axis_are_those_of_elements(shape, keepdims):
+    x = xp.asarray(draw(shape, "complex128"))
+    for ord in (2, 1, 3, -1, float("inf"), -float("inf")):
+        y = xp.linalg.vector_norm(x, axis=(), ord=ord, keepdims=keepdims)
+        assert y.dtype is xp.float64
+        assert y.shape == shape
+        np.testing.assert_allclose(y.numpy(), np.abs(x.numpy()), rtol=1e-12)
+    assert xp.linalg.vector_norm(xp.asarray([0.0, -2.0]), axis=(), ord=0).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("shapes", [((), (2, 2)), ((2, 2), ()), ((), ()), ((), (3, 2, 2)), ((2,), ())])
+def test_products_need_dimensions(shapes):
+    x1, x2 = (xp.ones(shape) for shape in shapes)
+    for matmul in (xp.matmul, xp.linalg.matmul):
+        with pytest.raises(RuntimeError, match="both arguments to matmul need to be at least 1D"):
+            matmul(x1, x2)
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "uint16"])
 def test_integers(dtype, device):
     x = np.arange(6).reshape(2, 3).astype(dtype)

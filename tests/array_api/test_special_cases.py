@@ -22,7 +22,7 @@ UNARY = [
     "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
 ]  # fmt: skip
 BINARY = [
-    "add", "atan2", "copysign", "divide", "equal", "floor_divide", "greater", "greater_equal", "hypot", "less",
+    "add", "atan2", "copysign", "divide", "equal", "greater", "greater_equal", "hypot", "less",
     "less_equal", "logaddexp", "maximum", "minimum", "multiply", "nextafter", "not_equal", "pow", "remainder",
     "subtract",
 ]  # fmt: skip
@@ -60,6 +60,33 @@ def test_binary(name, dtype):
     (a, c), (b, d) = both(PAIRS[:, 0], dtype), both(PAIRS[:, 1], dtype)
     with np.errstate(all="ignore"):
         same(getattr(xp, name)(a, b), getattr(strict, name)(c, d))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_floor_divide_of_infinities(dtype):
+    """The standard's values, and not Python's, which NumPy and array-api-strict have."""
+    a, b = (plugrad.tensor(PAIRS[:, i].astype(dtype)) for i in (0, 1))
+    with np.errstate(all="ignore"):
+        x1, x2 = PAIRS[:, 0].astype(dtype), PAIRS[:, 1].astype(dtype)
+        expected = np.where(np.isinf(x1) | np.isinf(x2), x1 / x2, np.floor_divide(x1, x2))
+        same(xp.floor_divide(a, b), expected)
+        # Numbers are operands like others.
+        for number in VALUES:
+            some = np.asarray(VALUES, dtype)
+            for left in (True, False):
+                ours = (number, plugrad.tensor(some)) if left else (plugrad.tensor(some), number)
+                x1, x2 = np.broadcast_arrays(
+                    *((np.asarray(number, dtype), some) if left else (some, np.asarray(number, dtype)))
+                )
+                expected = np.where(np.isinf(x1) | np.isinf(x2), x1 / x2, np.floor_divide(x1, x2))
+                same(xp.floor_divide(*ours), expected)
+
+
+def test_floor_divide_has_no_derivative():
+    for other in (2.0, INF, xp.asarray([2.0, INF])):
+        x = xp.asarray([1.0, INF]).requires_grad_()
+        with pytest.raises(RuntimeError, match="derivative for aten::floor_divide is not implemented"):
+            xp.sum(xp.floor_divide(x, other)).backward()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
