@@ -51,7 +51,8 @@ def max_pool_backward(grad: Any, index: Any, *, shape: _Sizes, apart: bool, wind
     out_shape = (*grad.shape[:2], *shape)
     if windows is not None:
         out = cupy.empty(out_shape, grad.dtype)
-        where = windows_of(shape, *windows, grad.shape[2:])
+        size, stride, padding, dilation = windows
+        where = windows_of(shape, size, stride, padding, dilation, grad.shape[2:])
         kind = index_type(grad.size, out.size)
         launch("max_pool_backward", out.size, kind, grad.dtype, grad, index, out, where, planes)
         return out

@@ -39,6 +39,11 @@ def use(library: Any, namespace: Any) -> None:
     _functions.clear()
 
 
+def uses(library: Any) -> bool:
+    """Whether kernels are launched through this library."""
+    return _state["library"] is library
+
+
 def library() -> Any:
     """CuPy."""
     found = _state["library"]

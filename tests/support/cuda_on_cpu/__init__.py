@@ -67,6 +67,16 @@ def guarded(shape: Any, dtype: Any) -> Array:
 _GUARDS: dict[int, tuple[Any, int, int]] = {}
 
 
+#: Memory of other arrays that kernels may reach through tables of addresses.
+_REACHED: list[Any] = []
+
+
+def reach(array: Any) -> None:
+    """Let a kernel find an array, which ``guarded`` did not make, as it was when it runs for the second time."""
+    if array.flags.c_contiguous and array.flags.writeable:
+        _REACHED.append(_memory_of(array))
+
+
 def check_guards() -> None:
     """An AssertionError if anything was written beside an array."""
     for memory, start, size in _GUARDS.values():
@@ -77,6 +87,7 @@ def check_guards() -> None:
 def forget() -> None:
     """Drop the memory of all arrays; those in use keep theirs, without being checked again."""
     _GUARDS.clear()
+    _REACHED.clear()
 
 
 # -- kernels ----------------------------------------------------------------------------------------------------
@@ -147,7 +158,7 @@ class Kernel:
         )
         values = [self._checked(*pair) for pair in zip(self.parameters, arguments, strict=True)]
         # Also what is reached through a table of addresses.
-        arrays = [memory[start : start + size] for memory, start, size in _GUARDS.values()]
+        arrays = [*_REACHED, *[memory[start : start + size] for memory, start, size in _GUARDS.values()]]
         arrays += [_memory_of(a) for a in arguments if isinstance(a, np.ndarray) and a.dtype.names is None]
         constant = [
             (a, _memory_of(a).tobytes())
