@@ -304,7 +304,10 @@ def rescued(error: Exception, op: Op, device: Any, raws: tuple[Any, ...], dtype:
         return op.rescue(xp, *raws)
     if isinstance(error, TypeError) and dtype is dtypes.bool_ and dtypes.uint8 in device.backend.dtypes:
         number = device.backend.dtypes[dtypes.uint8]
-        y = getattr(xp, op.name)(*[xp.astype(x, number) if hasattr(x, "dtype") else int(x) for x in raws])
+        bits = [xp.astype(x, number) if hasattr(x, "dtype") else int(x) for x in raws]
+        if op.rescue is not None and op.result == "bool":
+            return op.rescue(xp, *bits)
+        y = getattr(xp, op.name)(*bits)
         return y if op.result == "bool" else xp.astype(y, device.backend.dtypes[dtype])
     if isinstance(error, OverflowError) and dtype.category == 1:
         if op.result == "bool":

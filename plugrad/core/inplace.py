@@ -68,7 +68,8 @@ def check_writable(x: Any, sources: tuple[Any, ...] = ()) -> None:
     if x.views or x.base is not None:
         _refuse_copies(x)
     for source in sources:
-        if isinstance(source, Value) and source is not x and backend.partial_overlap(x.raw, source.raw):
+        here = isinstance(source, Value) and source is not x and source.device is x.device
+        if here and backend.partial_overlap(x.raw, source.raw):
             raise RuntimeError(_PARTIAL_OVERLAP)
 
 

@@ -295,6 +295,7 @@ def isfinite(xp, x):
     constant=True,
     result="bool",
     refuse=no_complex("signbit is not implemented for complex tensors.", NotImplementedError),
+    rescue=lambda xp, x: xp.less(x, 0),
 )
 def signbit(xp, x):
     r"""Return which elements have a negative sign, -0.0 included.

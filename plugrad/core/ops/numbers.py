@@ -232,7 +232,8 @@ def gcd(xp, x1, x2):
         >>> plugrad.gcd(plugrad.tensor([4, 6, 0]), plugrad.tensor([6, 9, 5]))
         tensor([2, 3, 5])
     """
-    a, b = xp.broadcast_arrays(xp.abs(x1), xp.abs(x2))
+    # Only integers have bits: a library refuses other numbers for this, which Euclid's algorithm would take.
+    a, b = xp.broadcast_arrays(xp.abs(xp.bitwise_or(x1, 0)), xp.abs(x2))
     # Euclid's algorithm. Neighbours in Fibonacci's sequence take longest: 91 steps in 64 bits.
     for _ in range(91):
         done = xp.equal(b, 0)

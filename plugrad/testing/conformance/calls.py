@@ -142,3 +142,9 @@ def close_to_the_host(name: str, number: int, case: Case, device: str, order: in
         if a is not None:
             scale = max(1.0, float(np.max(np.abs(b), initial=0)))
             np.testing.assert_allclose(a, b, rtol=SINGLE[0], atol=SINGLE[1] * scale)
+
+
+def values(tensor: Any) -> Any:
+    """A tensor's numbers as a NumPy array, made of Python's: no way of the library's own is trusted."""
+    detached = tensor.detach()
+    return np.array(detached.tolist()).reshape(tuple(detached.shape))
