@@ -13,7 +13,7 @@ from tests.support.plugins import folder_of, load_plugin
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     # Installed, plugrad brings them through its entry point.
     if not pluginmanager.is_registered(plugrad_pytest):
-        pluginmanager.register(plugrad_pytest, "plugrad")
+        pluginmanager.register(plugrad_pytest, "plugrad_pytest")
     with contextlib.suppress(ValueError):  # they are there already where the command line speaks of plugrad
         plugrad_pytest.add_kit_options(parser)
 

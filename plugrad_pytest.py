@@ -37,3 +37,16 @@ def add_kit_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--level", default="full", choices=LEVELS, help="quick: one small sample of each op; full: all (default: full)"
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    named = (
+        config.getoption("plugrad_backend") != "numpy",
+        config.getoption("plugrad_xfails"),
+        config.getoption("ops", None),
+    )
+    if any(named):
+        from plugrad.testing.conformance import kit  # noqa: PLC0415 - this run is about plugrad
+
+        kit.check_options(config)

@@ -1,22 +1,23 @@
-"""The command line: ``plugrad info``, ``plugrad backends``, ``plugrad demo``."""
+"""The command line: ``plugrad info``, ``plugrad backends``, ``plugrad check``, ``plugrad demo``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import plugrad
 from plugrad.core import registry
-from plugrad.core.backend import Backend
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return the exit status: 0, 1 if it came out badly, 2 if it could not start."""
     arguments = _parser().parse_args(argv)
+    if arguments.run is _backends and arguments.kernels and arguments.name is None:
+        return _fail("plugrad backends: --kernels needs the backend's name: plugrad backends NAME --kernels")
     status: int = arguments.run(arguments)
     return status
 
@@ -29,8 +30,24 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="versions, backends and devices, and why any of them is unusable")
     info.set_defaults(run=_info)
 
-    backends = commands.add_parser("backends", help="the installed backends and their devices")
+    backends = commands.add_parser("backends", help="the installed backends and kernel plugins, and what is native")
+    backends.add_argument("name", nargs="?", metavar="NAME", help="one backend only")
+    backends.add_argument("--kernels", action="store_true", help="where each op of this backend comes from")
     backends.set_defaults(run=_backends)
+
+    check = commands.add_parser(
+        "check",
+        help="prove a backend with the conformance kit",
+        description="Run plugrad.testing.conformance on a backend and print a report card. "
+        "Ends with status 1 if a test failed, and with 2 if the backend can't be used.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    check.add_argument("name", metavar="NAME", help="the backend's name, as `plugrad backends` lists it")
+    check.add_argument("--level", choices=("quick", "full"), default="full", help="one small sample of each op, or all")
+    check.add_argument("--ops", metavar="NAMES", help="these ops only: names or patterns, with commas")
+    check.add_argument("--xfails", type=Path, metavar="FILE", help="tests that are known to fail, with reasons")
+    check.add_argument("--out", type=Path, metavar="FOLDER", help="write card.json and card.md there")
+    check.set_defaults(run=_check)
 
     demo = commands.add_parser(
         "demo",
@@ -70,40 +87,51 @@ def _info(arguments: argparse.Namespace) -> int:
 
 
 def _backends(arguments: argparse.Namespace) -> int:
-    rows = [("backend", "from", "devices", "status")]
-    reasons: list[str] = []
-    for name, origin in sorted(registry.installed().items()):
-        devices, reason = _state(name)
-        rows.append((name, origin, devices, "unusable" if reason else "usable"))
-        if reason:
-            reasons.append(f"{name} is unusable: " + reason.replace("\n", "\n    "))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    reasons += registry.ignored()
-    if reasons:
-        print("", *reasons, sep="\n")
+    from plugrad.testing import inventory
+
+    if getattr(arguments, "name", None) is None:
+        print(inventory.backends_text())
+        return 0
+    name = arguments.name
+    try:
+        if arguments.kernels:
+            print(inventory.ops_text(name))
+            return 0
+        registry.load(name)
+    except plugrad.BackendError as error:
+        return _fail(f"plugrad backends: {error}")
+    (row,) = [row for row in inventory.list_backends() if row.name == name]
+    print(inventory.described(row))
     return 0
 
 
-def _state(name: str) -> tuple[str, str | None]:
-    """A backend's devices, and why it can't be used, or None."""
+def _check(arguments: argparse.Namespace) -> int:
     try:
-        backend = registry.load(name)
-        reason = registry.why_unusable(backend)
-        devices = ", ".join(backend.devices if reason else _device_names(backend))
+        registry.load(arguments.name)
     except plugrad.BackendError as error:
-        return "-", str(error)
-    return devices, reason
+        return _fail(f"plugrad check: {error}" + (f"\nCause: {_cause(error)}" if error.__cause__ else ""))
+    try:
+        from plugrad.testing import report
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        return _fail(
+            'plugrad check needs pytest, which is not installed. This installs it:\n\n    pip install "plugrad[test]"'
+        )
+    try:
+        card = report.check(arguments.name, arguments.level, arguments.ops, arguments.xfails, sys.stderr)
+    except report.NotStartedError as error:
+        return _fail(f"plugrad check: {error}")
+    print(card.text())
+    if arguments.out is not None:
+        for path in card.write(arguments.out):
+            print(f"wrote {path}")
+    return 0 if card.ok else 1
 
 
-def _device_names(backend: Backend) -> Iterator[str]:
-    for kind in backend.devices:
-        count = backend.device_count(kind)
-        if backend.capabilities.several_devices:
-            yield from (f"{kind}:{index}" for index in range(count))
-        else:
-            yield kind
+def _cause(error: BaseException) -> str:
+    cause = error.__cause__
+    return f"{type(cause).__name__}: {cause}"
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -112,6 +112,11 @@ def load(name: str) -> Backend:
         return backend
 
 
+def namespace_of(name: str) -> Namespace:
+    """The completed namespace of a backend that is loaded: what its devices compute with."""
+    return _namespaces[load(name).name]
+
+
 def why_unusable(backend: Backend) -> str | None:
     """Why a loaded backend can't be used here, or None. A backend that fails to answer is unusable for that reason."""
     return _unusable(backend)[0]

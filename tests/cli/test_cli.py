@@ -37,7 +37,7 @@ def test_info_shows_versions_and_numpys_device() -> None:
     for name in ("Python", "numpy", "pluggy", "safetensors"):
         assert name in ended.stdout
     rows = [line.split() for line in ended.stdout.splitlines()]
-    assert ["numpy", "plugrad", "cpu", "usable"] in rows
+    assert ["numpy", "plugrad", plugrad.__version__, "cpu", "usable"] in rows
 
 
 def test_a_disabled_backend_is_listed_with_the_reason(
@@ -52,7 +52,7 @@ def test_a_disabled_backend_is_listed_with_the_reason(
     monkeypatch.setattr(cli.registry, "load", load)
     assert cli.main(["backends"]) == 0
     out = capsys.readouterr().out
-    assert "mylib-plugin 1.2" in out
+    assert ["mylib", "mylib-plugin", "1.2", "-", "unusable"] in [line.split() for line in out.splitlines()]
     assert "unusable" in out
     assert "mylib is unusable: out of order\n    Hint: repair it." in out
 

@@ -41,7 +41,8 @@ def test_ops_chooses_by_names_and_patterns(kit):
         assert f"test_gradients[{name}-2]" in output
     assert "exp2" not in output
     assert "test_trap_44" not in output
-    assert "skipped" not in output.splitlines()[-1]
+    assert "no tests" not in output
+    assert "got empty parameter set" not in output
 
 
 def test_quick_is_one_sample_of_each_op(kit):

@@ -179,6 +179,19 @@ def tested_backend(config: pytest.Config) -> Backend:
     return found
 
 
+def check_options(config: pytest.Config) -> None:
+    """Refuse options that can't be meant, before anything is collected.
+
+    Raises:
+        pytest.UsageError: if the backend can't be used, an op does not exist, or the list of failures can't be read.
+    """
+    tested_backend(config)
+    chosen_ops(config)
+    file = config.getoption("plugrad_xfails")
+    if file is not None:
+        read_xfails(Path(file))
+
+
 @pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest) -> Backend:
     """The backend chosen by --plugrad-backend."""
