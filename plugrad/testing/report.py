@@ -69,7 +69,7 @@ class _Collector:
         if test not in self.found:
             self.found[test] = Outcome(test, None)
         noted = self.found[test]
-        noted.op = dict(report.user_properties).get("plugrad_op", noted.op)  # type: ignore[arg-type]  # a str, ours
+        noted.op = next((str(value) for key, value in report.user_properties if key == "plugrad_op"), noted.op)
         noted.seconds += report.duration
         known = getattr(report, "wasxfail", None)
         if report.failed:
@@ -145,7 +145,7 @@ class Card:
         parts += [text for text in (self._listed("unsupported", self._unsupported()),
                                     self._listed("known failures", self.known),
                                     self._listed("failures", self.failures)) if text]  # fmt: skip
-        rows = [("file", "passed", "failed", "known", "unsupported", "skipped")]
+        rows: list[tuple[str, ...]] = [("file", "passed", "failed", "known", "unsupported", "skipped")]
         rows += [(part.removesuffix(".py"), *(str(count[w]) for w in _ENDED)) for part, count in self.parts.items()]
         parts.append(inventory.as_table(rows))
         parts.append("slowest: " + ", ".join(f"{op} {seconds:.2f} s" for op, seconds in self.slowest()))

@@ -129,7 +129,8 @@ def derivatives(function: Any, leaves: list[plugrad.Tensor], order: int) -> list
 
 def _seed(y: plugrad.Tensor) -> plugrad.Tensor:
     values = np.asarray(0.5 + np.cos(np.arange(y.numel())).reshape(tuple(y.shape)))
-    return to_device(values, str(y.device), best_dtype(str(y.device))).to(y.dtype)
+    seed: plugrad.Tensor = to_device(values, str(y.device), best_dtype(str(y.device))).to(y.dtype)
+    return seed
 
 
 def close_to_the_host(name: str, number: int, case: Case, device: str, order: int) -> None:
