@@ -81,7 +81,6 @@ ceil = _unary("ceil", "Rounded up.")
 cos = _unary("cos", "Cosine.")
 cosh = _unary("cosh", "Hyperbolic cosine.")
 exp = _unary("exp", "e to the power of x.")
-expm1 = _unary("expm1", "e to the power of x, minus 1, accurate for small x.")
 floor = _unary("floor", "Rounded down.")
 isfinite = _unary("isfinite", "Whether neither infinite nor nan.")
 isinf = _unary("isinf", "Whether infinite.")
@@ -175,6 +174,34 @@ def conj(x: Any, /) -> Any:
         - Output: that of x.
     """
     return FUNCTIONS["conj"](x) if array("conj", x).dtype.is_complex else x
+
+
+def expm1(x: Any, /) -> Any:
+    """e to the power of x, minus 1, accurate for small x.
+
+    Args:
+        x: An array.
+
+    Shape:
+        - Output: that of x.
+
+    Differs from ``plugrad.expm1``: of a complex number with an infinite or nan part it has the standard's value,
+    where NumPy and PyTorch have nan.
+
+    Example::
+
+        >>> import plugrad.array_api as xp
+        >>> xp.expm1(xp.asarray([1e-9, 1.0]))
+        tensor([1.0000e-09, 1.7183e+00])
+        >>> xp.expm1(xp.asarray(complex(-xp.inf, xp.inf)))
+        tensor(-1.+0.j)
+    """
+    if not array("expm1", x).dtype.is_complex:
+        return FUNCTIONS["expm1"](x)
+    # Each formula sees only what it is right for, so that neither makes nan of the other's derivative.
+    finite = FUNCTIONS["logical_and"](FUNCTIONS["isfinite"](x), FUNCTIONS["not_equal"](x, 0))
+    close = FUNCTIONS["expm1"](FUNCTIONS["keep_where"](x, finite))
+    return FUNCTIONS["where"](finite, close, FUNCTIONS["exp"](FUNCTIONS["drop_where"](x, finite)) - 1)
 
 
 def floor_divide(x1: Any, x2: Any, /) -> Any:
