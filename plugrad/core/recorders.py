@@ -5,8 +5,12 @@ import. To find it out at every call, name by name, took 1 to 5 us. So a recorde
 compiled when an op is first recorded with these inputs. Of the softmax it is
 
     def record(x0, a0, y0, out, options, device):
+        edges = (x0.edge or (x0, None), )
         v0 = out.version
-        node = node_class((x0.edge or (x0, None),), (y0, options['axis']), (v0, v0[0], 0), None, device)
+        if v0 is None: raise RuntimeError(INFERENCE_SAVED)
+        versions = (v0, v0[0], 0, )
+        kind = node_class
+        node = kind(edges, (y0, options['axis'], ), versions, None, device)
         out.tracked = True
         out.edge = (node, 0)
 """
