@@ -58,6 +58,32 @@ def unique_sorted(x: Any, *, consecutive: bool = False) -> tuple[Any, Any, Any]:
     return rows.take(first, 0).reshape(len(first), *x.shape[1:]), which, counts
 
 
+def isin(x1: Any, x2: Any, *, invert: bool = False) -> Any:
+    """Few are all compared with each other; many are sought in order."""
+    x2 = x2.reshape(-1)
+    if x1.size * x2.size <= 1024:
+        found = np.logical_or.reduce(x1[..., None] == x2, -1)
+    elif not x2.size:
+        found = np.zeros(x1.shape, np.bool_)
+    else:
+        x2 = np.sort(x2)
+        place = np.searchsorted(x2, x1)
+        found = x2.take(np.minimum(place, x2.size - 1, out=place)) == x1
+    return ~found if invert else found
+
+
+def nanmedian(x: Any) -> Any:
+    """A partition of what is no nan, not a sort."""
+    flat = x.reshape(-1)
+    missing = np.isnan(flat) if x.dtype.kind == "f" else None
+    if missing is not None and missing.any():
+        flat = flat[~missing]
+    if not flat.size:
+        return x.dtype.type(np.nan)
+    middle = (flat.size - 1) // 2
+    return np.partition(flat, middle)[middle]
+
+
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
-    "bincount": bincount, "histc": histc, "unique_sorted": unique_sorted,
+    "bincount": bincount, "histc": histc, "unique_sorted": unique_sorted, "isin": isin, "nanmedian": nanmedian,
 }  # fmt: skip

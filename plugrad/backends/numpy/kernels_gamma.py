@@ -20,6 +20,7 @@ _MANY = 4096
 # Up to here a call per element is faster than the hundred calls of the definition.
 _FEW = 100
 
+_HALF_SQRT_PI: Final = 0.5 * math.sqrt(math.pi)
 _ZERO, _PI = constants(0.0), constants(math.pi)
 #: A number that is its own sine.
 _TINY = {dtype: np.maximum(np.array(1e-20, dtype), np.finfo(dtype).tiny) for dtype in _ZERO}
@@ -48,6 +49,28 @@ def _lgamma(x: float) -> float:
     if x < 0.5:
         return y - math.log(x) - math.log1p(x)
     return y - math.log1p(t) if x < 1.5 else math.log(product) + y
+
+
+def _erfinv(x: float) -> float:
+    """Winitzki's approximation, good to three digits, and Halley's steps, each of which triples their number.
+
+    https://en.wikipedia.org/wiki/Error_function#Approximation_with_elementary_functions
+    """
+    size = abs(x)
+    if not size < 1:
+        return math.copysign(math.inf, x) if size == 1 else math.nan
+    if size < 0.1:
+        y = size * _HALF_SQRT_PI
+    else:
+        logarithm = math.log1p(-size * size)
+        t = 2 / (math.pi * 0.147) + 0.5 * logarithm
+        y = math.sqrt(math.sqrt(t * t - logarithm / 0.147) - t)
+    for _ in range(3 if size > 0.9 else 2):
+        # Close to 1 the complement has the digits.
+        error = math.erf(y) - size if size < 0.5 else 1 - size - math.erfc(y)
+        step = error * _HALF_SQRT_PI * math.exp(y * y)
+        y -= step / (1 + step * y)
+    return math.copysign(y, x)
 
 
 def _defined(name: str, one: Callable[[float], float] | None = None) -> Callable[..., Any]:
@@ -108,7 +131,7 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     "angle": angle,
     "nan_to_num": nan_to_num,
     "erfcx": _defined("erfcx"),
-    "erfinv": _defined("erfinv"),
+    "erfinv": _defined("erfinv", _erfinv),
     "log_ndtr": _defined("log_ndtr"),
     "i0": _defined("i0"),
     "i0e": _defined("i0e"),
