@@ -111,6 +111,13 @@ class Backend:
         """A creation function of the library (``zeros``, ``arange`` ...) that makes its arrays on device ``index``."""
         return function
 
+    def guarded(self, function: Callable[..., Any], index: int | None) -> Callable[..., Any]:
+        """A function of the namespace that computes on device ``index``: for libraries that have a current device.
+
+        Asked once for each op and device, of backends with several devices only.
+        """
+        return function
+
     def adopt(self, value: object, share: bool) -> Any:
         """A raw array that shares the memory of another library's array, or None where ``value`` is no array.
 

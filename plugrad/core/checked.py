@@ -34,6 +34,7 @@ class Checked(Namespace):
         super().__init__(
             plain._backend, plain._library, plain._kernels, plain._bind, plain._dtypes, plain._source, plain._sources
         )
+        self._guard = plain._guard
         self.plain = plain
         self._device = device
         self._host = host

@@ -103,11 +103,18 @@ class Namespace:
         self._dtypes = dtypes
         self._source = source
         self._sources = sources or {}
+        self._guard: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
         self.foreign = source != OWN or bool(sources)
 
-    def on(self, bind: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Namespace:
-        """The same namespace for one of several devices."""
-        return Namespace(self._backend, self._library, self._kernels, bind, self._dtypes, self._source, self._sources)
+    def on(
+        self,
+        bind: Callable[[Callable[..., Any]], Callable[..., Any]],
+        guard: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+    ) -> Namespace:
+        """The same namespace for one of several devices; ``guard`` lets a function compute on it."""
+        found = Namespace(self._backend, self._library, self._kernels, bind, self._dtypes, self._source, self._sources)
+        found._guard = guard
+        return found
 
     def kernels(self) -> Mapping[str, Callable[..., Any]]:
         """The kernels of the backend and of kernel plugins, by op name."""
@@ -153,6 +160,8 @@ class Namespace:
             )
         if name in CREATORS and self._bind is not None:
             found = self._bind(found)
+        if self._guard is not None and callable(found):
+            found = self._guard(found)
         setattr(self, name, found)
         return found
 

@@ -245,9 +245,9 @@ def resolve(where: str | device) -> device:
         backend = _backend_for(found.type)
         reason, cause = _unusable(backend)
         if reason is not None:
+            whose = f"it is of backend '{backend.name}' of {origin(backend.name)}."
             raise BackendError(
-                f"device '{found}' can't be used: {reason}\n"
-                f"Hint: it is of backend '{backend.name}' of {origin(backend.name)}."
+                f"device '{found}' can't be used: {reason}" + ("" if "\nHint: " in reason else f"\nHint: {whose}")
             ) from cause
         count = backend.device_count(found.type)
         several = backend.capabilities.several_devices
@@ -265,7 +265,8 @@ def resolve(where: str | device) -> device:
         found.ops = Differentiable(found)
         namespace, index = _namespaces[backend.name], found.index
         # Also the only device of a backend may be another than its library's default.
-        found.xp = debug.namespace(namespace.on(lambda function: backend.on_device(function, index)), found)
+        guard = (lambda function: backend.guarded(function, index)) if several else None
+        found.xp = debug.namespace(namespace.on(lambda function: backend.on_device(function, index), guard), found)
         return found
 
 

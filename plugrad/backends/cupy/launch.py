@@ -52,6 +52,12 @@ def library() -> Any:
     return found
 
 
+def companion(name: str) -> Any:
+    """A module that CuPy's distribution has beside CuPy, such as cupyx; a stand-in brings its own."""
+    own = getattr(library(), "companions", None)
+    return importlib.import_module(name) if own is None else own[name]
+
+
 def generic(name: str, *arrays: Any, **options: Any) -> Any:
     """What an op's definition makes of raw arrays, where no kernel is for them."""
     namespace = _state["namespace"]

@@ -1,0 +1,175 @@
+"""CuPy as a plugrad backend: NVIDIA GPUs, devices ``"cuda"``, ``"cuda:1"`` and so on.
+
+CuPy is imported when the device is first used. Everything reaches it through ``launch.library()``, so that tests can
+put a stand-in in its place.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final
+
+import numpy as np
+
+from plugrad.backends.cupy import diagnose, faults, layout
+from plugrad.backends.cupy.launch import library
+from plugrad.backends.cupy.namespace import KERNELS, Library
+from plugrad.core import dtypes as _dtypes
+from plugrad.core.backend import Backend, Capabilities
+from plugrad.core.dtypes import dtype as DType
+from plugrad.core.errors import BackendError
+from plugrad.core.namespace import Namespace
+
+
+class _Dtypes(dict[DType, Any]):
+    """CuPy's dtypes, which are NumPy's; bfloat16 is ml_dtypes', which is imported when it is asked for."""
+
+    def __missing__(self, key: DType) -> Any:
+        if key is not _dtypes.bfloat16:
+            raise KeyError(key)
+        try:
+            raw = np.dtype(importlib.import_module("ml_dtypes").bfloat16)
+        except ImportError as error:
+            raise BackendError(
+                f"bfloat16 is ml_dtypes', and ml_dtypes can't be imported: {error}\n"
+                'Hint: pip install "plugrad[bfloat16]".'
+            ) from error
+        self[key] = raw
+        _OF_RAW[raw] = key
+        return raw
+
+    def __contains__(self, key: object) -> bool:
+        return key is _dtypes.bfloat16 or dict.__contains__(self, key)
+
+
+_RAW: Final = _Dtypes({d: np.dtype(d.name) for d in _dtypes.ALL if d is not _dtypes.bfloat16})
+_OF_RAW: Final = {raw: d for d, raw in _RAW.items()}
+
+_namespace: Namespace | None = None
+
+
+def namespace() -> Namespace:
+    """The completed namespace that kernels compute with where they leave something to an op's definition."""
+    global _namespace
+    if _namespace is None:
+        _namespace = Namespace("cupy", Library(), KERNELS, dtypes=_RAW)
+    return _namespace
+
+
+class CuPyBackend(Backend):
+    """Arrays are ``cupy.ndarray``, 0-d ones too. Work is queued on the current stream; nothing here waits for it."""
+
+    name = "cupy"
+    devices = ("cuda",)
+    # Indices are checked on the device, and what was wrong is raised when the host next waits for it.
+    capabilities = Capabilities(views=True, several_devices=True)
+    dtypes = _RAW
+
+    def __init__(self) -> None:
+        self.namespace = Library()
+
+    def unavailable_reason(self) -> str | None:
+        return diagnose.reason()
+
+    def device_count(self, device_type: str) -> int:
+        return int(library().cuda.runtime.getDeviceCount())
+
+    def kernels(self) -> Mapping[str, Any]:
+        return KERNELS
+
+    # -- devices ------------------------------------------------------------------------------------------------
+
+    def _several(self) -> bool:
+        return self.device_count("cuda") > 1
+
+    def _on(self, index: int | None) -> Any:
+        """A context in which CuPy computes on this device."""
+        return library().cuda.Device(index or 0)
+
+    def guarded(self, function: Callable[..., Any], index: int | None) -> Callable[..., Any]:
+        if not self._several():
+            return function
+        runtime, wanted = library().cuda.runtime, index or 0
+
+        @wraps(function)
+        def on_its_device(*args: Any, **options: Any) -> Any:
+            if runtime.getDevice() == wanted:
+                return function(*args, **options)
+            with self._on(wanted):
+                return function(*args, **options)
+
+        return on_its_device
+
+    def synchronize(self, index: int | None = None) -> None:
+        with self._on(index):
+            library().cuda.runtime.deviceSynchronize()
+        faults.raise_if_any()
+
+    def memory_stats(self, index: int | None = None) -> dict[str, int]:
+        cupy = library()
+        with self._on(index):
+            pool = cupy.get_default_memory_pool()
+            free, total = cupy.cuda.runtime.memGetInfo()
+            return {"used": pool.used_bytes(), "reserved": pool.total_bytes(), "free": free, "total": total}
+
+    # -- arrays -------------------------------------------------------------------------------------------------
+
+    def dtype_of(self, array: Any) -> DType:
+        return _OF_RAW[array.dtype]
+
+    def asarray(self, values: Any, dtype: DType | None, index: int | None, *, copy: bool | None = None) -> Any:
+        with self._on(index):
+            return library().asarray(values, None if dtype is None else _RAW[dtype], copy=copy)
+
+    def is_array(self, value: object) -> bool:
+        return isinstance(value, library().ndarray)
+
+    def to_host(self, array: Any) -> Any:
+        # get() waits for the device, so that what kernels found by now is known.
+        host = array.get()
+        faults.raise_if_any()
+        # NumPy knows bfloat16 only with ml_dtypes.
+        return host.astype(np.float32) if host.dtype.kind == "V" else host
+
+    def from_host(self, array: Any, index: int | None) -> Any:
+        with self._on(index):
+            return library().asarray(array)
+
+    def transfer(self, array: Any, index: int | None) -> Any:
+        """From GPU to GPU, without the host."""
+        with self._on(index):
+            return library().array(array)
+
+    def data_pointer(self, array: Any) -> int:
+        return int(array.data.ptr)
+
+    def write(self, target: Any, value: Any) -> Any:
+        if value is target:
+            return target
+        if getattr(value, "dtype", target.dtype) != target.dtype:
+            value = namespace().astype(value, target.dtype)
+        target[...] = value
+        return target
+
+    def copy(self, array: Any) -> Any:
+        return array.copy()
+
+    def owns_memory(self, array: Any) -> bool:
+        return array.base is None
+
+    def shares_memory(self, a: Any, b: Any) -> bool:
+        return a.base is b or layout.bounds_overlap(a, b)
+
+    def in_order(self, array: Any) -> bool:
+        return bool(array.flags.c_contiguous)
+
+    def strides(self, array: Any) -> tuple[int, ...] | None:
+        return tuple([stride // array.itemsize for stride in array.strides])
+
+    def overlaps_itself(self, array: Any) -> bool:
+        return layout.overlaps_itself(array)
+
+    def partial_overlap(self, target: Any, source: Any) -> bool:
+        return layout.partial_overlap(target, source)
