@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 import pytest
 
 import plugrad_pytest
+from tests.support import cupy_stand_in
 from tests.support.plugins import folder_of, load_plugin
 
 
@@ -20,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     name = config.getoption("plugrad_backend")
+    if os.environ.get("PLUGRAD_TESTS_CUPY"):
+        # The CuPy backend without CuPy and a GPU: "definitions", or "kernels" for CUDA kernels on the processor too.
+        cupy_stand_in.install(emulate=os.environ["PLUGRAD_TESTS_CUPY"] == "kernels")
     folder = folder_of(name)
     if folder is None:
         return

@@ -14,6 +14,7 @@ from typing import Any as _Any
 
 from plugrad import array_api as array_api
 from plugrad import autograd as autograd
+from plugrad import cuda as cuda
 from plugrad import fft as fft
 from plugrad import func as func
 from plugrad import linalg as linalg
@@ -115,6 +116,8 @@ from plugrad.core.modes import is_grad_enabled as is_grad_enabled
 from plugrad.core.modes import is_inference_mode_enabled as is_inference_mode_enabled
 from plugrad.core.modes import no_grad as no_grad
 from plugrad.core.modes import set_grad_enabled as set_grad_enabled
+from plugrad.core.precision import get_float32_matmul_precision as get_float32_matmul_precision
+from plugrad.core.precision import set_float32_matmul_precision as set_float32_matmul_precision
 from plugrad.core.printing import set_printoptions as set_printoptions
 from plugrad.core.random import *
 from plugrad.core.registry import register_backend as register_backend

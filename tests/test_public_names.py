@@ -19,19 +19,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-MODULES = [
-    "array_api",
-    "autograd",
-    "fft",
-    "func",
-    "linalg",
-    "nn",
-    "optim",
-    "random",
-    "return_types",
-    "special",
-    "utils",
-]
+MODULES = ["array_api", "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "random", "return_types", "special", "utils"]
 
 # Subpackages that show up because something imported them.
 LOADED = {"backends", "cli", "core", "testing"}
@@ -68,31 +56,32 @@ FUNCTIONS = words("""
     erf erf_ erfc erfc_ erfinv exp exp2 exp2_ exp_ expm1 expm1_ eye fix fix_ flatten flip fliplr
     flipud float_power floor floor_ floor_divide fmax fmin fmod frac frac_ frexp from_dlpack
     from_numpy full full_like gather gcd gcd_ ge ger get_default_device get_default_dtype
-    get_rng_state gradient greater greater_equal gt hamming_window hann_window hardshrink heaviside
-    histc histogram histogramdd hookimpl hsplit hstack hypot i0 i0_ igamma igammac imag index_add
-    index_copy index_fill index_put index_put_ index_reduce index_select initial_seed inner inverse
-    is_anomaly_check_nan_enabled is_anomaly_enabled is_complex is_conj is_debug_enabled
-    is_deterministic_algorithms_warn_only_enabled is_floating_point is_grad_enabled
-    is_inference_mode_enabled is_neg is_nonzero is_signed is_tensor isclose isfinite isin isinf
-    isnan isneginf isposinf isreal istft kaiser_window kron kthvalue lcm lcm_ ldexp ldexp_ le lerp
-    less less_equal lgamma linspace log log10 log10_ log1p log1p_ log2 log2_ log_ log_softmax
-    logaddexp logaddexp2 logcumsumexp logdet logical_and logical_not logical_or logical_xor logit
-    logit_ logspace logsumexp lt lu lu_solve lu_unpack manual_seed masked_fill masked_scatter
-    masked_select matmul matrix_exp matrix_power max maximum mean median meshgrid min minimum mm
-    mode moveaxis movedim msort mul multinomial multiply mv mvlgamma nan_to_num nan_to_num_ nanmean
-    nanmedian nanquantile nansum narrow narrow_copy ne neg neg_ negative negative_ nextafter nonzero
-    nonzero_static norm normal not_equal numel ones ones_like outer pairwise_distance pdist permute
-    pinverse pixel_shuffle pixel_unshuffle poisson polar polygamma positive pow prelu prod
-    promote_types put qr quantile rad2deg rad2deg_ rand rand_like randint randint_like randn
-    randn_like randperm ravel real reciprocal reciprocal_ register_backend relu relu_ remainder
-    renorm repeat_interleave reshape resolve_conj resolve_neg result_type roll rot90 round round_
-    row_stack rrelu rrelu_ rsqrt rsqrt_ rsub scalar_tensor scatter scatter_add scatter_reduce
-    searchsorted seed select select_scatter selu selu_ set_anomaly_enabled set_debug_enabled
-    set_default_device set_default_dtype set_printoptions set_rng_state sgn sigmoid sigmoid_ sign
-    signbit sin sin_ sinc sinc_ sinh sinh_ slice_scatter slogdet softmax sort split split_with_sizes
-    sqrt sqrt_ square square_ squeeze stack std std_mean stft sub subtract sum svd swapaxes swapdims
-    t take take_along_dim tan tan_ tanh tanh_ tensor tensor_split tensordot threshold threshold_
-    tile topk trace transpose trapezoid trapz triangular_solve tril tril_indices triu triu_indices
+    get_float32_matmul_precision get_rng_state gradient greater greater_equal gt hamming_window
+    hann_window hardshrink heaviside histc histogram histogramdd hookimpl hsplit hstack hypot i0 i0_
+    igamma igammac imag index_add index_copy index_fill index_put index_put_ index_reduce
+    index_select initial_seed inner inverse is_anomaly_check_nan_enabled is_anomaly_enabled
+    is_complex is_conj is_debug_enabled is_deterministic_algorithms_warn_only_enabled
+    is_floating_point is_grad_enabled is_inference_mode_enabled is_neg is_nonzero is_signed
+    is_tensor isclose isfinite isin isinf isnan isneginf isposinf isreal istft kaiser_window kron
+    kthvalue lcm lcm_ ldexp ldexp_ le lerp less less_equal lgamma linspace log log10 log10_ log1p
+    log1p_ log2 log2_ log_ log_softmax logaddexp logaddexp2 logcumsumexp logdet logical_and
+    logical_not logical_or logical_xor logit logit_ logspace logsumexp lt lu lu_solve lu_unpack
+    manual_seed masked_fill masked_scatter masked_select matmul matrix_exp matrix_power max maximum
+    mean median meshgrid min minimum mm mode moveaxis movedim msort mul multinomial multiply mv
+    mvlgamma nan_to_num nan_to_num_ nanmean nanmedian nanquantile nansum narrow narrow_copy ne neg
+    neg_ negative negative_ nextafter nonzero nonzero_static norm normal not_equal numel ones
+    ones_like outer pairwise_distance pdist permute pinverse pixel_shuffle pixel_unshuffle poisson
+    polar polygamma positive pow prelu prod promote_types put qr quantile rad2deg rad2deg_ rand
+    rand_like randint randint_like randn randn_like randperm ravel real reciprocal reciprocal_
+    register_backend relu relu_ remainder renorm repeat_interleave reshape resolve_conj resolve_neg
+    result_type roll rot90 round round_ row_stack rrelu rrelu_ rsqrt rsqrt_ rsub scalar_tensor
+    scatter scatter_add scatter_reduce searchsorted seed select select_scatter selu selu_
+    set_anomaly_enabled set_debug_enabled set_default_device set_default_dtype
+    set_float32_matmul_precision set_printoptions set_rng_state sgn sigmoid sigmoid_ sign signbit
+    sin sin_ sinc sinc_ sinh sinh_ slice_scatter slogdet softmax sort split split_with_sizes sqrt
+    sqrt_ square square_ squeeze stack std std_mean stft sub subtract sum svd swapaxes swapdims t
+    take take_along_dim tan tan_ tanh tanh_ tensor tensor_split tensordot threshold threshold_ tile
+    topk trace transpose trapezoid trapz triangular_solve tril tril_indices triu triu_indices
     true_divide trunc trunc_ unbind unflatten unique unique_consecutive unravel_index unsqueeze
     use_deterministic_algorithms vander var var_mean vdot view_as_complex view_as_real vmap vsplit
     vstack where xlogy xlogy_ zeros zeros_like

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from plugrad.core.accelerator import Accelerator
 from plugrad.core.dtypes import dtype as DType
 
 #: The version of this contract. A plugin made for another major version, or a newer minor one, is refused.
@@ -75,6 +76,7 @@ class Backend:
         namespace: The library's Array API namespace. Only names of the standard are taken from it.
         dtypes: plugrad's dtypes that it has, each with the library's own. One that it lacks can't be asked for, and
             nothing else is used instead; plugrad itself needs float32, int64, uint8 and bool.
+        accelerator: Streams, events and the current device, for ``plugrad.cuda``; None where there are none.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Backend:
     capabilities: Capabilities = Capabilities()
     namespace: Any
     dtypes: Mapping[DType, Any]
+    accelerator: Accelerator | None = None
 
     def unavailable_reason(self) -> str | None:
         """Why the backend can't be used on this machine, or None where it can. Must not raise."""
@@ -219,5 +222,5 @@ class Backend:
         """Wait until the device has finished all work."""
 
     def memory_stats(self, index: int | None = None) -> dict[str, int]:
-        """Bytes in use and in total, where the library can tell."""
+        """Bytes, where the library can tell: ``used``, ``peak``, ``reserved``, ``free`` and ``total``."""
         return {}

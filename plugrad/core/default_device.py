@@ -61,7 +61,9 @@ def place(where: Any) -> Any:
     found = _places.get(where)
     if found is None:
         found = resolve(device("cuda", where) if isinstance(where, int) else where)
-        _places[where] = found
+        # Which of several devices a type alone means may change.
+        if isinstance(where, int) or ":" in str(where) or found.backend.device_count(found.type) == 1:
+            _places[where] = found
     return found if innermost() is None else here(found)
 
 

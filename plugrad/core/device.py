@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +100,13 @@ class device:  # noqa: N801 - PyTorch's name
 
 
 _interned: dict[tuple[str, int | None], device] = {}
+
+
+#: Makes a device its library's current one, once a library has several in use; the walk backward asks it for each node.
+switch: Callable[[device], None] | None = None
+
+#: A context after which the current devices are again what they were.
+kept: Callable[[], AbstractContextManager[None]]
 
 
 def known() -> list[device]:

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from plugrad.core import anomaly, hooks, modes
+from plugrad.core import device as devices
 from plugrad.core.errors import BACKWARD_TWICE
 from plugrad.core.node import Edge, Node
 
@@ -48,6 +49,21 @@ def run(
     Returns:
         The gradients of ``inputs``, None where there is none. They own their memory.
     """
+    if devices.switch is not None:
+        with devices.kept():
+            return _run(roots, gradients, keep_graph, create_graph, inputs, accumulate, record)
+    return _run(roots, gradients, keep_graph, create_graph, inputs, accumulate, record)
+
+
+def _run(
+    roots: Sequence[tuple[Any, int | None]],
+    gradients: Sequence[Any],
+    keep_graph: bool,
+    create_graph: bool,
+    inputs: Sequence[tuple[Any, int | None]] | None,
+    accumulate: bool,
+    record: bool,
+) -> list[Any]:
     backend = roots[0][0].device.backend
     token = backend.silence()
     partial = is_partial()
@@ -86,6 +102,7 @@ def _walk(
     order, reachable, waiting = _reachable(roots)
     wanted, needed = (None, None) if inputs is None else _needed(order, inputs)
     anomalous = anomaly.is_anomaly_enabled()
+    switch = devices.switch
     walk: hooks.Walk = (reachable, waiting, needed, wanted, {})
 
     for root, gradient in zip(roots, gradients, strict=True):
@@ -111,6 +128,8 @@ def _walk(
         try:
             if anomalous:
                 anomaly.enter(node)
+            if switch is not None:
+                switch(node.device)
             if node.hooks is not None:
                 g = hooks.before_node(node, g, create_graph, walk)
             came = g

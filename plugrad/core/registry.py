@@ -9,10 +9,12 @@ import importlib
 import importlib.util
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from plugrad.core import debug, plugins
+from plugrad.core import device as _device
 from plugrad.core.backend import Backend
 from plugrad.core.device import device
 from plugrad.core.errors import BackendError
@@ -252,7 +254,8 @@ def resolve(where: str | device) -> device:
         count = backend.device_count(found.type)
         several = backend.capabilities.several_devices
         if found.index is None and several:
-            return resolve(device(found.type, 0))
+            accelerator = backend.accelerator
+            return resolve(device(found.type, accelerator.current_device() if accelerator is not None else 0))
         if found.index is not None and found.index >= count:
             raise RuntimeError(
                 f"invalid device ordinal\nHint: device '{found}' was asked for, and backend '{backend.name}' has "
@@ -266,8 +269,37 @@ def resolve(where: str | device) -> device:
         namespace, index = _namespaces[backend.name], found.index
         # Also the only device of a backend may be another than its library's default.
         guard = (lambda function: backend.guarded(function, index)) if several else None
+        if several and count > 1 and backend.accelerator is not None:
+            _device.switch, _device.kept = _switch, _kept
         found.xp = debug.namespace(namespace.on(lambda function: backend.on_device(function, index), guard), found)
         return found
+
+
+def _switch(where: device) -> None:
+    accelerator = where.root.backend.accelerator
+    if accelerator is not None:
+        accelerator.set_device(where.root.index or 0)
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    before = [(b.accelerator, b.accelerator.current_device()) for b in _loaded.values() if b.accelerator is not None]
+    try:
+        yield
+    finally:
+        for accelerator, index in before:
+            accelerator.set_device(index)
+
+
+def backend_of(kind: str) -> Backend:
+    """The backend that serves a device type, loaded, whether it can be used here or not.
+
+    Raises:
+        RuntimeError: if no installed backend has such devices.
+        BackendError: if it can't be loaded.
+    """
+    with _lock:
+        return _backend_for(kind)
 
 
 def _backend_for(kind: str) -> Backend:

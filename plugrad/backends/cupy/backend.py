@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, Final
 
 import numpy as np
 
-from plugrad.backends.cupy import diagnose, faults, layout
+from plugrad.backends.cupy import diagnose, faults, layout, memory
 from plugrad.backends.cupy.launch import library
 from plugrad.backends.cupy.namespace import KERNELS, Library
+from plugrad.backends.cupy.streams import CuPyAccelerator
 from plugrad.core import dtypes as _dtypes
 from plugrad.core.backend import Backend, Capabilities
 from plugrad.core.dtypes import dtype as DType
@@ -47,6 +49,8 @@ class _Dtypes(dict[DType, Any]):
 _RAW: Final = _Dtypes({d: np.dtype(d.name) for d in _dtypes.ALL if d is not _dtypes.bfloat16})
 _OF_RAW: Final = {raw: d for d, raw in _RAW.items()}
 
+_ANYWHERE: Final = nullcontext()
+
 _namespace: Namespace | None = None
 
 
@@ -56,6 +60,12 @@ def namespace() -> Namespace:
     if _namespace is None:
         _namespace = Namespace("cupy", Library(), KERNELS, dtypes=_RAW)
     return _namespace
+
+
+def forget() -> None:
+    """Drop what was resolved of one library, before another takes its place."""
+    global _namespace
+    _namespace = None
 
 
 class CuPyBackend(Backend):
@@ -69,11 +79,14 @@ class CuPyBackend(Backend):
 
     def __init__(self) -> None:
         self.namespace = Library()
+        self.accelerator = CuPyAccelerator()
 
     def unavailable_reason(self) -> str | None:
         return diagnose.reason()
 
     def device_count(self, device_type: str) -> int:
+        # Asked first of all when the device is first used.
+        memory.install()
         return int(library().cuda.runtime.getDeviceCount())
 
     def kernels(self) -> Mapping[str, Any]:
@@ -108,11 +121,11 @@ class CuPyBackend(Backend):
         faults.raise_if_any()
 
     def memory_stats(self, index: int | None = None) -> dict[str, int]:
-        cupy = library()
-        with self._on(index):
-            pool = cupy.get_default_memory_pool()
-            free, total = cupy.cuda.runtime.memGetInfo()
-            return {"used": pool.used_bytes(), "reserved": pool.total_bytes(), "free": free, "total": total}
+        return memory.stats(index or 0)
+
+    def _at_home(self, array: Any) -> Any:
+        """A context in which CuPy computes where an array is. Outside of it, a copy would go to the current device."""
+        return array.device if self._several() else _ANYWHERE
 
     # -- arrays -------------------------------------------------------------------------------------------------
 
@@ -128,7 +141,8 @@ class CuPyBackend(Backend):
 
     def to_host(self, array: Any) -> Any:
         # get() waits for the device, so that what kernels found by now is known.
-        host = array.get()
+        with self._at_home(array):
+            host = array.get()
         faults.raise_if_any()
         # NumPy knows bfloat16 only with ml_dtypes.
         return host.astype(np.float32) if host.dtype.kind == "V" else host
@@ -148,13 +162,15 @@ class CuPyBackend(Backend):
     def write(self, target: Any, value: Any) -> Any:
         if value is target:
             return target
-        if getattr(value, "dtype", target.dtype) != target.dtype:
-            value = namespace().astype(value, target.dtype)
-        target[...] = value
+        with self._at_home(target):
+            if getattr(value, "dtype", target.dtype) != target.dtype:
+                value = namespace().astype(value, target.dtype)
+            target[...] = value
         return target
 
     def copy(self, array: Any) -> Any:
-        return array.copy()
+        with self._at_home(array):
+            return array.copy()
 
     def owns_memory(self, array: Any) -> bool:
         return array.base is None

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from plugrad.backends.cupy import sources
-from plugrad.backends.cupy.launch import BLOCK, function, generic, library
+from plugrad.backends.cupy.launch import BLOCK, enabled, function, generic, library
 
 # Bits of the kernels' options.
 _MAXIMIZE, _DECAY, _DECOUPLED, _NESTEROV, _FIRST = 1, 2, 4, 8, 16
@@ -42,7 +42,7 @@ def _covered(arrays: tuple[Any, ...]) -> bool:
     """Whether a kernel is for a parameter, its gradient and its state."""
     param, grad, *state = arrays
     name = param.dtype.name
-    if name not in sources.TYPES or grad.dtype != param.dtype or not param.size:
+    if not enabled() or name not in sources.TYPES or grad.dtype != param.dtype or not param.size:
         return False
     for a in state:
         if a.dtype != state[0].dtype or (a.dtype != param.dtype and (a.dtype.name != "float32" or name == "float64")):

@@ -27,14 +27,17 @@ _FILES: Final = {i: name for name, instantiations in sources.INSTANTIATIONS.item
 
 _NAMES: Final = {**sources.TYPES, **sources.INTEGERS}
 
-_state: dict[str, Any] = {"library": None, "namespace": None}
+_state: dict[str, Any] = {"library": None, "namespace": None, "kernels": True}
 _modules: dict[str, Any] = {}
 _functions: dict[tuple[Any, ...], Any] = {}
 
 
-def use(library: Any, namespace: Any) -> None:
-    """Launch through another library than CuPy, with generic definitions over another namespace; None for CuPy's."""
-    _state.update(library=library, namespace=namespace)
+def use(library: Any, namespace: Any, kernels: bool = True) -> None:
+    """Launch through another library than CuPy, with generic definitions over another namespace; None for CuPy's.
+
+    ``kernels=False`` leaves everything to the definitions.
+    """
+    _state.update(library=library, namespace=namespace, kernels=kernels)
     _modules.clear()
     _functions.clear()
 
@@ -92,10 +95,15 @@ def function(kernel: str, *parameters: Any) -> Any:
 NOTHING: Final = np.intp(0)
 
 
+def enabled() -> bool:
+    """Whether kernels compute anything at all."""
+    return bool(_state["kernels"])
+
+
 def takes(*arrays: Any) -> bool:
     """Whether kernels are for arrays such as these: of one dtype that they know, and not empty."""
     dtype = arrays[0].dtype
-    return dtype.name in sources.TYPES and all([a.dtype == dtype and a.size for a in arrays])
+    return enabled() and dtype.name in sources.TYPES and all([a.dtype == dtype and a.size for a in arrays])
 
 
 def over_rows(kernel: str, rows: int, n: int, dtype: Any, *arguments: Any) -> None:

@@ -11,15 +11,21 @@ from typing import Any, Final
 
 from plugrad.backends.cupy import (
     kernels_activation,
+    kernels_dropout,
+    kernels_embedding,
     kernels_index,
     kernels_linalg,
     kernels_loss,
     kernels_norm,
+    kernels_optimizer,
     kernels_pointwise,
+    kernels_pooling,
+    kernels_product,
     kernels_reduce,
     kernels_shape,
     kernels_softmax,
     kernels_special,
+    kernels_windows,
 )
 from plugrad.backends.cupy.launch import library
 
@@ -71,10 +77,16 @@ KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_shape.KERNELS,
     **kernels_index.KERNELS,
     **kernels_linalg.KERNELS,
+    **kernels_product.KERNELS,
     **kernels_special.KERNELS,
     # CUDA's, each in one pass.
     **kernels_activation.KERNELS,
+    **kernels_dropout.KERNELS,
+    **kernels_embedding.KERNELS,
     **kernels_loss.KERNELS,
     **kernels_norm.KERNELS,
+    **kernels_optimizer.KERNELS,
+    **kernels_pooling.KERNELS,
     **kernels_softmax.KERNELS,
+    **kernels_windows.KERNELS,
 }

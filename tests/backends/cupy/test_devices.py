@@ -1,0 +1,257 @@
+"""plugrad.cuda, memory, transfers and waits, over the stand-in for CuPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import plugrad
+from plugrad import nn
+from tests.support import cupy_stand_in as stand_in
+from tests.support.library import raises
+
+
+@pytest.fixture
+def gpu():
+    stand_in.install()
+    yield stand_in
+    stand_in.uninstall()
+
+
+@pytest.fixture
+def two_gpus():
+    stand_in.install(devices=2)
+    yield stand_in
+    stand_in.uninstall()
+
+
+def test_there_is_one(gpu):
+    assert plugrad.cuda.is_available()
+    assert plugrad.cuda.device_count() == 1
+    assert plugrad.cuda.current_device() == 0
+    assert plugrad.cuda.get_device_name() == plugrad.cuda.get_device_name("cuda:0") == "Stand-in"
+    x = plugrad.ones(2, device="cuda")
+    assert str(x.device) == "cuda:0"
+    assert x.is_cuda
+    assert x.get_device() == 0
+
+
+def test_there_is_none(monkeypatch):
+    stand_in.install()
+    monkeypatch.setattr(stand_in.cuda.runtime, "driverGetVersion", lambda: 0)
+    try:
+        assert not plugrad.cuda.is_available()
+        assert plugrad.cuda.device_count() == 0
+        assert plugrad.cuda.memory_allocated() == plugrad.cuda.max_memory_allocated() == 0
+        plugrad.cuda.empty_cache()
+        with pytest.raises(plugrad.BackendError, match="no NVIDIA driver was found"):
+            plugrad.cuda.synchronize()
+        with pytest.raises(plugrad.BackendError, match="no NVIDIA driver was found"):
+            plugrad.cuda.Stream()
+    finally:
+        stand_in.uninstall()
+
+
+def test_other_devices_are_refused(gpu):
+    for function in (plugrad.cuda.set_device, plugrad.cuda.synchronize, plugrad.cuda.Stream):
+        with raises(ValueError, "Expected a cuda device, but got: cpu"):
+            function("cpu")
+    with raises(RuntimeError, "invalid device ordinal"):
+        plugrad.cuda.synchronize(1)
+
+
+# -- several GPUs ------------------------------------------------------------------------------------------------
+
+
+def test_each_computes_its_own(two_gpus):
+    x = plugrad.tensor([1.0, 2.0], device="cuda:1", requires_grad=True)
+    assert two_gpus.cuda.runtime.getDevice() == 0
+    y = (x * x + 1).exp().sum()
+    y.backward()
+    assert x.grad.raw.device_id == y.raw.device_id == 1
+    assert two_gpus.cuda.runtime.getDevice() == 0
+    np.testing.assert_allclose(x.grad.tolist(), [2 * np.exp(2.0), 4 * np.exp(5.0)], rtol=1e-6)
+
+
+def test_they_do_not_mix(two_gpus):
+    text = "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cuda:1!"
+    with raises(RuntimeError, text):
+        plugrad.ones(2, device="cuda:0") + plugrad.ones(2, device="cuda:1")
+
+
+def test_a_copy_goes_from_one_to_the_other(two_gpus):
+    x = plugrad.tensor([1.0, 2.0], device="cuda:0", requires_grad=True)
+    two_gpus.counts.reset()
+    y = x.to("cuda:1")
+    assert two_gpus.counts.to_host == two_gpus.counts.to_device == 0
+    (y * 3).sum().backward()
+    assert x.grad.raw.device_id == 0
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_the_current_one_is_what_cuda_means(two_gpus):
+    assert str(plugrad.ones(1, device="cuda").device) == "cuda:0"
+    with plugrad.cuda.device(1):
+        assert plugrad.cuda.current_device() == 1
+        assert str(plugrad.ones(1, device="cuda").device) == "cuda:1"
+    assert str(plugrad.ones(1, device="cuda").device) == "cuda:0"
+    plugrad.cuda.set_device("cuda:1")
+    assert plugrad.cuda.current_device() == 1
+    plugrad.cuda.set_device(0)
+
+
+def test_one_gpu_is_not_guarded(gpu):
+    where = plugrad.ones(1, device="cuda").device
+    assert where.xp.exp is stand_in.exp
+
+
+# -- streams and events ------------------------------------------------------------------------------------------
+
+
+def test_streams(gpu):
+    stream, other = plugrad.cuda.Stream(), plugrad.cuda.Stream(priority=-1)
+    before = plugrad.cuda.current_stream()
+    with plugrad.cuda.stream(stream):
+        assert plugrad.cuda.current_stream() == stream != before
+        with plugrad.cuda.stream(other):
+            assert plugrad.cuda.current_stream() == other
+        with plugrad.cuda.stream(None):
+            assert plugrad.cuda.current_stream() == stream
+    assert plugrad.cuda.current_stream() == before
+    stream.wait_stream(other)
+    assert stream.query()
+    stream.synchronize()
+    assert gpu.counts.log == ["Stream.synchronize"]
+
+
+def test_events(gpu):
+    start, end = plugrad.cuda.Event(enable_timing=True), plugrad.cuda.Event(enable_timing=True)
+    start.record()
+    plugrad.ones(3, device="cuda") * 2
+    end.record()
+    end.wait()
+    end.synchronize()
+    assert end.query()
+    assert start.elapsed_time(end) >= 0
+
+
+def test_synchronize(gpu):
+    plugrad.cuda.synchronize()
+    assert gpu.counts.log == ["deviceSynchronize"]
+
+
+# -- memory ------------------------------------------------------------------------------------------------------
+
+
+def test_memory_is_counted(gpu):
+    before = plugrad.cuda.memory_allocated()
+    x = plugrad.zeros(1000, device="cuda")
+    assert plugrad.cuda.memory_allocated() - before == 4000
+    plugrad.cuda.reset_peak_memory_stats()
+    y = x + 1
+    del y
+    assert plugrad.cuda.memory_allocated() - before == 4000
+    assert 4000 <= plugrad.cuda.max_memory_allocated() - before <= 8100
+    free, total = plugrad.cuda.mem_get_info()
+    assert free < total
+    text = plugrad.cuda.memory_summary()
+    assert "cuda:0, Stand-in" in text
+    assert all(word in text for word in ("allocated", "peak", "reserved"))
+    plugrad.cuda.empty_cache()
+    assert gpu.counts.log == ["free_all_blocks"]
+
+
+def test_out_of_memory_says_what_is_full(gpu):
+    stand_in.configure(limit=10_000)
+    x = plugrad.zeros(2000, device="cuda")
+    for too_much in (lambda: x + 1, lambda: plugrad.zeros(5000, device="cuda"), lambda: x.clone()):
+        with pytest.raises(plugrad.OutOfMemoryError) as info:
+            too_much()
+        text = str(info.value)
+        assert text.startswith("CUDA out of memory. Tried to allocate ")
+        assert "GPU 0 has a total capacity of 16.00 GiB of which" in text
+        assert "Arrays use " in text
+        assert "\nHint: try a smaller batch" in text
+        # Who waits for CuPy's own error gets it.
+        assert isinstance(info.value, (RuntimeError, MemoryError))
+        assert isinstance(info.value, stand_in.OutOfMemoryError)
+    assert plugrad.cuda.OutOfMemoryError is plugrad.OutOfMemoryError
+    assert x.tolist() == [0.0] * 2000
+
+
+# -- indices -----------------------------------------------------------------------------------------------------
+
+
+def test_an_index_out_of_bounds_raises_at_the_next_wait(gpu):
+    x = plugrad.arange(3.0, device="cuda")
+    index = plugrad.tensor([0, 5], device="cuda")
+    gpu.counts.reset()
+    y = x.index_select(0, index)
+    assert gpu.counts.waits == 0
+    with pytest.raises(IndexError, match="index is out of bounds"):
+        y.tolist()
+    # It was said once.
+    assert x.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_or_when_somebody_synchronizes(gpu):
+    x = plugrad.arange(3.0, device="cuda")
+    x[plugrad.tensor([-4], device="cuda")]
+    with pytest.raises(IndexError, match="index is out of bounds"):
+        plugrad.cuda.synchronize()
+
+
+def test_or_at_once_under_the_debug_switch(gpu):
+    x = plugrad.arange(3.0, device="cuda")
+    index = plugrad.tensor([3], device="cuda")
+    plugrad.set_debug_enabled(True)
+    try:
+        with pytest.raises(IndexError, match=r"out of range in self\nHint: index 3 is out of bounds"):
+            x.index_select(0, index)
+    finally:
+        plugrad.set_debug_enabled(False)
+
+
+# -- what waits --------------------------------------------------------------------------------------------------
+
+
+class Classifier(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(6, 8), nn.LayerNorm(8), nn.GELU(), nn.Linear(8, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3)
+        )
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda p: plugrad.optim.SGD(p, lr=0.1, momentum=0.9),
+        lambda p: plugrad.optim.Adam(p, lr=0.1),
+        lambda p: plugrad.optim.AdamW(p, lr=0.1),
+    ],
+)
+def test_a_training_step_waits_for_nothing(gpu, optimizer):
+    plugrad.manual_seed(0)
+    model = Classifier().to("cuda")
+    steps = optimizer(model.parameters())
+    x, target = plugrad.randn(5, 6, device="cuda"), plugrad.tensor([0, 1, 2, 0, 1], device="cuda")
+
+    def step():
+        steps.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), target)
+        loss.backward()
+        steps.step()
+        return loss
+
+    step()
+    gpu.counts.reset()
+    loss = step()
+    assert (gpu.counts.waits, gpu.counts.to_host) == (0, 0), gpu.counts.log
+    # Dropout draws its mask on the host, unless the GPU does.
+    assert gpu.counts.to_device <= 1
+    assert np.isfinite(loss.item())
+    assert gpu.counts.waits > 0
