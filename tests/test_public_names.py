@@ -19,7 +19,20 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-MODULES = ["array_api", "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "random", "return_types", "special", "utils"]
+MODULES = [
+    "array_api",
+    "autograd",
+    "cuda",
+    "fft",
+    "func",
+    "linalg",
+    "nn",
+    "optim",
+    "random",
+    "return_types",
+    "special",
+    "utils",
+]
 
 # Subpackages that show up because something imported them.
 LOADED = {"backends", "cli", "core", "testing"}

@@ -12,6 +12,7 @@ import builtins
 import collections
 import contextlib
 import itertools
+import math
 import sys
 import weakref
 from types import SimpleNamespace
@@ -152,9 +153,10 @@ def configure(*, devices: int = 1, limit: int = TOTAL, emulate: bool = False) ->
 
 def _memory(shape: Any, dtype: Any) -> Any:
     """Memory full of nonsense."""
-    found = np.empty(shape, dtype)
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     counts.allocated += 1
-    _allocator(found.nbytes)
+    _allocator(math.prod(sizes) * np.dtype(dtype).itemsize)
+    found = np.empty(shape, dtype)
     if found.size:
         found.view(np.ndarray).reshape(-1).view(np.uint8)[...] = 0xFF
     return found
