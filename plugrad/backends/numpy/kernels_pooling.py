@@ -17,6 +17,9 @@ SHORT: Final = 48
 
 _Sizes = tuple[int, ...]
 
+_sum = np.add.reduce
+_FLOATS: Final = (np.dtype("f4"), np.dtype("f8"))
+
 
 def _count(shape: _Sizes, size: _Sizes, stride: _Sizes, padding: _Sizes, dilation: _Sizes, ceil: bool) -> _Sizes:
     found = []
@@ -208,9 +211,30 @@ def avg_pool(
     shape = x.shape[2:]
     count = _count(shape, size, stride, padding, (1,) * len(size), ceil_mode)
     divisor = _divisor(shape, count, size, stride, padding, count_include_pad, divisor_override)
+    if size == shape and not any(padding) and x.dtype in _FLOATS:
+        # One window is a plane: a sum along contiguous memory.
+        total = _sum(np.ascontiguousarray(x).reshape(*x.shape[:2], -1), axis=2)
+        total /= divisor
+        return total.reshape(*x.shape[:2], *count)
     planes = x.reshape(-1, *shape)
     y = np.empty((len(planes), *count), x.dtype)
     places = _places(shape, count, size, stride, padding)
+    whole = not any(padding) and all(
+        [(c - 1) * s + k <= n for n, c, k, s in zip(shape, count, size, stride, strict=True)]
+    )
+
+    def work_by_axes(i: int, j: int) -> None:
+        # Where all windows are inside: sums along one axis after the other, the last, whose steps are short, on what
+        # is left.
+        part = planes[i:j]
+        for axis, (c, k, s) in enumerate(zip(count, size, stride, strict=True), 1):
+            lead = (slice(None),) * axis
+            total: Any = part[(*lead, slice(0, (c - 1) * s + 1, s))]
+            for a in range(1, k):
+                line = part[(*lead, slice(a, a + (c - 1) * s + 1, s))]
+                total = total + line if a == 1 else np.add(total, line, out=total)
+            part = total
+        np.divide(part, divisor, out=y[i:j], casting="same_kind")
 
     def work(i: int, j: int) -> None:
         part, total = planes[i:j], y[i:j]
@@ -223,7 +247,7 @@ def avg_pool(
                 now[...] = part[read]
         np.divide(total, divisor, out=total, casting="same_kind")
 
-    in_parts(work, len(planes), 2 * prod(shape) * x.itemsize)
+    in_parts(work_by_axes if whole else work, len(planes), 2 * prod(shape) * x.itemsize)
     return y.reshape(*x.shape[:2], *count)
 
 
@@ -240,6 +264,11 @@ def avg_pool_backward(
 ) -> Any:
     count = grad.shape[2:]
     divisor = _divisor(shape, count, size, stride, padding, count_include_pad, divisor_override)
+    if size == shape and not any(padding) and grad.dtype in _FLOATS:
+        share = np.divide(grad, divisor, dtype=grad.dtype, casting="same_kind")
+        y = np.empty((*grad.shape[:2], *shape), grad.dtype)
+        y[...] = share
+        return y
     planes = grad.reshape(-1, *count)
     y = np.empty((len(planes), *shape), grad.dtype)
     places = _places(shape, count, size, stride, padding)

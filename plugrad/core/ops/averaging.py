@@ -160,6 +160,17 @@ avg_pool_backward.vjp(
 )
 
 
+def _even(shape, count):
+    """The windows of equal size that so many parts of each axis are, or None where they are not of one size."""
+    if 0 in shape or 0 in count or any([n % c for n, c in zip(shape, count, strict=True)]):
+        return None
+    size = tuple([n // c for n, c in zip(shape, count, strict=True)])
+    return {
+        "size": size, "stride": size, "padding": (0,) * len(size), "ceil_mode": False, "count_include_pad": True,
+        "divisor_override": None,
+    }  # fmt: skip
+
+
 def _means(xp, x, axis, count):
     """The means of so many parts of an axis."""
     n = x.shape[axis]
@@ -198,10 +209,15 @@ def _shares(xp, grad, axis, n):
         case(real(2, 1, 5), shape=(3,)),
         case(real(1, 2, 4, 5), shape=(2, 3)),
         case(real(1, 1, 2, 3, 2), shape=(1, 2, 3)),
+        case(real(2, 2, 4, 6), shape=(2, 3)),
+        case(real(2, 2, 3, 3), shape=(1, 1)),
     ],
 )
 def adaptive_avg_pool(xp, x, *, shape):
     """The means of so many parts of each axis."""
+    windows = _even(x.shape[2:], shape)
+    if windows is not None:
+        return xp.avg_pool(x, **windows)
     y = x
     for i, count in enumerate(shape):
         if x.shape[2 + i] != count:
@@ -216,10 +232,17 @@ adaptive_avg_pool3d = overload(adaptive_avg_pool, "AdaptiveAvgPool3DBackward0")
 
 @op(
     linear="all",
-    samples=lambda: [case(real(2, 1, 3), shape=(5,)), case(real(1, 2, 2, 3), shape=(4, 5))],
+    samples=lambda: [
+        case(real(2, 1, 3), shape=(5,)),
+        case(real(1, 2, 2, 3), shape=(4, 5)),
+        case(real(1, 2, 2, 3), shape=(4, 6)),
+    ],
 )
 def adaptive_avg_pool_backward(xp, grad, *, shape):
     """The gradient of adaptive_avg_pool."""
+    windows = _even(shape, grad.shape[2:])
+    if windows is not None:
+        return xp.avg_pool_backward(grad, shape=shape, **windows)
     y = grad
     for i, n in enumerate(shape):
         if grad.shape[2 + i] != n:
