@@ -99,7 +99,6 @@ sinh = _unary("sinh", "Hyperbolic sine.")
 square = _unary("square", "x times x.")
 sqrt = _unary("sqrt", "Square root.")
 tan = _unary("tan", "Tangent.")
-tanh = _unary("tanh", "Hyperbolic tangent.")
 trunc = _unary("trunc", "Rounded towards 0.")
 
 
@@ -290,3 +289,31 @@ def sign(x: Any, /) -> Any:
     y = FUNCTIONS["sign"](x)
     # PyTorch's sign of nan is 0.
     return FUNCTIONS["where"](FUNCTIONS["isnan"](x), math.nan, y) if x.dtype.is_floating_point else y
+
+
+def tanh(x: Any, /) -> Any:
+    """Hyperbolic tangent.
+
+    Args:
+        x: An array.
+
+    Shape:
+        - Output: that of x.
+
+    Differs from ``plugrad.tanh``: of a complex number with an infinite real part, the imaginary part of the result, a
+    zero, has the sign of that of x, as the standard says, and not the sign of sin(2 imag(x)).
+
+    Example::
+
+        >>> import plugrad.array_api as xp
+        >>> xp.tanh(xp.asarray([0.0, 1.0]))
+        tensor([0.0000, 0.7616])
+    """
+    y = FUNCTIONS["tanh"](x)
+    if not array("tanh", x).dtype.is_complex:
+        return y
+    a, b = FUNCTIONS["real"](x.detach()), FUNCTIONS["imag"](x.detach())
+    infinite = FUNCTIONS["logical_and"](FUNCTIONS["isinf"](a), FUNCTIONS["isfinite"](b))
+    # sin(2) is positive. Detached: the derivative is 0 there, which y has too.
+    limit = FUNCTIONS["tanh"](FUNCTIONS["complex"](a, FUNCTIONS["copysign"](FUNCTIONS["ones_like"](b), b)))
+    return FUNCTIONS["where"](infinite, limit, y)

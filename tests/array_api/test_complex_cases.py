@@ -89,6 +89,27 @@ def test_real_expm1_is_unchanged():
     assert y[4] == pytest.approx(1e-9)
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_tanh(dtype):
+    """NumPy's values; the sign of the zero beside infinities is that of the imaginary part, and not of sin(2b)."""
+    x = np.asarray([complex(a, b) for a, b in itertools.product([*PARTS, 30.0], [*PARTS, 1.6, 3.0])], dtype)
+    with np.errstate(all="ignore"):
+        y, expected = xp.tanh(plugrad.tensor(x)).numpy(), np.tanh(x)
+    np.testing.assert_array_equal(y, expected)
+    infinite = np.isinf(x.real) & np.isfinite(x.imag)
+    assert infinite.any()
+    assert np.array_equal(np.signbit(y.imag)[infinite], np.signbit(x.imag)[infinite])
+    rest = ~infinite & ~np.isnan(x)
+    assert np.array_equal(np.signbit(y.imag)[rest], np.signbit(expected.imag)[rest])
+
+
+def test_tanh_is_differentiable():
+    x = xp.asarray([complex(0.5, 2.0), complex(INF, 2.0), complex(-INF, 0.0)], dtype=xp.complex128).requires_grad_()
+    xp.sum(xp.real(xp.tanh(x))).backward()
+    assert x.grad[0].item() == pytest.approx((1 - cmath.tanh(complex(0.5, 2.0)) ** 2).conjugate(), rel=1e-12)
+    assert x.grad[1:].tolist() == [0j, 0j]
+
+
 def test_square_roots_of_infinities_are_cmaths():
     """The standard's list has two of these the other way round: those are the suite's expected failures."""
     for a, b in ((INF, 1.0), (-INF, 1.0), (INF, -1.0), (-INF, -1.0)):
