@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from plugrad.array_api._common import array, together
 from plugrad.core.dispatch import cast
-from plugrad.core.dtypes import bool_
+from plugrad.core.dtypes import bool_, uint64
 from plugrad.core.namespace import FUNCTIONS
 from plugrad.core.value import Value
 
@@ -59,6 +59,31 @@ def _binary(name: str, text: str) -> Any:
         return function(x1, x2)
 
     return _named(binary, name, _TWO.format(text))
+
+
+def _comparison(name: str, text: str) -> Any:
+    function = FUNCTIONS[name]
+    # What a negative number is to every unsigned one, on either side.
+    left = name in ("less", "less_equal", "not_equal")
+    right = name in ("greater", "greater_equal", "not_equal")
+
+    def comparison(x1: Any, x2: Any, /) -> Any:
+        if not (isinstance(x1, Value) and isinstance(x2, Value)) or x1.dtype is x2.dtype:
+            return function(x1, x2)
+        if x1.dtype is uint64 and x2.dtype.kind == "signed integer":
+            signed, negatives = x2, right
+        elif x2.dtype is uint64 and x1.dtype.kind == "signed integer":
+            signed, negatives = x1, left
+        else:
+            return function(*together(x1, x2))
+        # No integer holds both, but they can be compared.
+        found = function(cast(x1, uint64), cast(x2, uint64))
+        negative = FUNCTIONS["less"](signed, 0)
+        if negatives:
+            return FUNCTIONS["logical_or"](negative, found)
+        return FUNCTIONS["logical_and"](FUNCTIONS["logical_not"](negative), found)
+
+    return _named(comparison, name, _TWO.format(text))
 
 
 def _named(function: Any, name: str, text: str) -> Any:
@@ -113,12 +138,12 @@ bitwise_right_shift = _binary("bitwise_right_shift", "Bits moved x2 places down.
 bitwise_xor = _binary("bitwise_xor", "Bits that are set in one only.")
 copysign = _binary("copysign", "The size of x1 with the sign of x2.")
 divide = _binary("divide", "Quotient.")
-equal = _binary("equal", "Whether equal.")
-greater = _binary("greater", "Whether x1 is above x2.")
-greater_equal = _binary("greater_equal", "Whether x1 is not below x2.")
+equal = _comparison("equal", "Whether equal.")
+greater = _comparison("greater", "Whether x1 is above x2.")
+greater_equal = _comparison("greater_equal", "Whether x1 is not below x2.")
 hypot = _binary("hypot", "Square root of the sum of squares.")
-less = _binary("less", "Whether x1 is below x2.")
-less_equal = _binary("less_equal", "Whether x1 is not above x2.")
+less = _comparison("less", "Whether x1 is below x2.")
+less_equal = _comparison("less_equal", "Whether x1 is not above x2.")
 logaddexp = _binary("logaddexp", "Logarithm of the sum of exponentials.")
 logical_and = _binary("logical_and", "Whether both are true.")
 logical_or = _binary("logical_or", "Whether one or both are true.")
@@ -127,7 +152,7 @@ maximum = _binary("maximum", "The larger of the two; nan if one is.")
 minimum = _binary("minimum", "The smaller of the two; nan if one is.")
 multiply = _binary("multiply", "Product.")
 nextafter = _binary("nextafter", "The next floating point number after x1 towards x2.")
-not_equal = _binary("not_equal", "Whether different.")
+not_equal = _comparison("not_equal", "Whether different.")
 pow = _binary("pow", "x1 to the power of x2.")
 remainder = _binary("remainder", "What the quotient rounded down leaves, with the sign of x2.")
 subtract = _binary("subtract", "Difference.")
@@ -226,7 +251,7 @@ def floor_divide(x1: Any, x2: Any, /) -> Any:
     if not rounded.dtype.is_floating_point:
         return rounded
     # Detached: the way to a derivative, which PyTorch refuses, goes through the rounded one.
-    quotient = FUNCTIONS["divide"](*(x.detach() if isinstance(x, Value) else x for x in (x1, x2)))
+    quotient = FUNCTIONS["divide"](*(x if isinstance(x, (int, float)) else x.detach() for x in (x1, x2)))
     for x in (x1, x2):
         if isinstance(x, Value):
             rounded = FUNCTIONS["where"](FUNCTIONS["isinf"](x), quotient, rounded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 
 import array_api_strict as strict
 import pytest
@@ -58,6 +59,33 @@ def test_operators_promote_unsigned_integers(a, b):
     x1 += x2
     assert x1.dtype is first
     assert x1.tolist() == [5, 5]
+
+
+EDGES = {"uint64": [0, 1, 2**63 - 1, 2**63, 2**64 - 1, 200], "int64": [0, 1, -1, 2**63 - 1, -(2**63), -56, 200]}
+
+
+@pytest.mark.parametrize("signed", ["int8", "int64"])
+@pytest.mark.parametrize("name", ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"])
+def test_what_nothing_holds_can_be_compared(name, signed):
+    """uint64 with signed integers, value by value, as Python does."""
+    numbers = [n for n in EDGES["int64"] if signed == "int64" or -128 <= n < 128]
+    u = xp.reshape(xp.asarray(EDGES["uint64"], dtype=xp.uint64), (-1, 1))
+    s = xp.asarray(numbers, dtype=getattr(xp, signed))
+    compared = {
+        "equal": "eq",
+        "not_equal": "ne",
+        "less": "lt",
+        "less_equal": "le",
+        "greater": "gt",
+        "greater_equal": "ge",
+    }
+    expected = getattr(operator, compared[name])
+    assert getattr(xp, name)(u, s).tolist() == [[expected(a, b) for b in numbers] for a in EDGES["uint64"]]
+    assert getattr(xp, name)(s, u).tolist() == [[expected(b, a) for b in numbers] for a in EDGES["uint64"]]
+
+
+def test_unsigned_integers_are_compared_with_floats_as_floats():
+    assert xp.less(xp.asarray([1], dtype=xp.uint64), xp.asarray([1.5], dtype=xp.float64)).tolist() == [True]
 
 
 def test_what_nothing_holds_is_refused():
