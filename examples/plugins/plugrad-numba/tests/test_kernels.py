@@ -26,14 +26,12 @@ def earlier():
 @pytest.fixture(scope="module")
 def kernels():
     """All kernels, for arrays of any size."""
-    os.environ["PLUGRAD_NUMBA_THRESHOLD"] = "0"
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLUGRAD_NUMBA_THRESHOLD", "0")
         found = {}
         for chapter in CHAPTERS:
             found |= importlib.import_module(f"plugrad_numba.{chapter}").kernels(earlier())
         return found
-    finally:
-        del os.environ["PLUGRAD_NUMBA_THRESHOLD"]
 
 
 @pytest.fixture
@@ -363,9 +361,10 @@ def test_avg_pool(kernels, random, dtype, case, include, divisor, ceil_mode):
 # -- sizes and threads -----------------------------------------------------------------------------------------------
 
 
-def test_small_arrays_go_to_the_earlier_kernel():
+def test_small_arrays_go_to_the_earlier_kernel(monkeypatch):
     from plugrad_numba import pointwise
 
+    monkeypatch.delenv("PLUGRAD_NUMBA_THRESHOLD", raising=False)
     calls = []
 
     class Earlier:
