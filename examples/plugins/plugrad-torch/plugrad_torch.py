@@ -44,7 +44,11 @@ def plugrad_backend():
 
         def from_host(self, array, index):
             # Torch shares memory with NumPy's array, and warns of one that is protected.
-            host = torch.from_numpy(array if array.flags.writeable else array.copy())
+            array = array if array.flags.writeable else array.copy()
+            if array.dtype.name == "bfloat16":  # which NumPy has from ml_dtypes, and torch of its own
+                host = torch.from_numpy(array.view("int16")).view(torch.bfloat16)
+            else:
+                host = torch.from_numpy(array)
             return host.to(self.raw_devices[index or 0])
 
         def transfer(self, array, index):
