@@ -78,6 +78,31 @@ def test_a_card_of_a_wrong_backend(site, tmp_path):
     assert "XPASS(strict)" in done.stdout
 
 
+def test_what_a_library_lacks_is_unsupported(site, tmp_path):
+    source = """
+        import numpy, plugrad
+        from plugrad.backends.array_api import ArrayAPIBackend
+
+        class WithoutLinalg:
+            def __getattr__(self, name):
+                if name == "linalg":
+                    raise AttributeError(name)
+                return getattr(numpy, name)
+
+        @plugrad.hookimpl
+        def plugrad_backend():
+            return ArrayAPIBackend(name="plain", namespace=WithoutLinalg(), devices=("plain",))
+    """
+    site.install("plugrad-plain", "plain", source)
+    done = run(site, "check", "plain", "--level=quick", "--ops=linalg_qr,exp", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 ops: 1 native, 0 generic, 1 unsupported" in done.stdout
+    assert "    linalg_qr  backend 'plain' has no 'linalg_qr', and plugrad has no generic definition" in done.stdout
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card["ops"]["linalg_qr"]["how"] == card["ops"]["linalg_qr"]["forward"] == "unsupported"
+    assert "## Unsupported" in (tmp_path / "card.md").read_text()
+
+
 def test_a_good_backend_passes(site):
     site.install("plugrad-mylib", "mylib", GOOD.format(name="mylib"))
     done = run(site, "check", "mylib", "--level=quick", "--ops=exp,mm")
