@@ -2,8 +2,9 @@
 
 from importlib.metadata import distribution
 
-# Half of it docstrings with examples that are run, of five hundred public functions. The wheel itself is under 1 MB.
-LIMIT = 3_000_000  # bytes
+# Half of it docstrings with examples that are run, of five hundred public functions; a tenth are the CUDA backend and
+# the conformance kit. The wheel itself is under 1 MB.
+LIMIT = 3_500_000  # bytes
 
 # Without the bytecode, which Python writes and not the wheel.
 files = {str(path): path.locate() for path in distribution("plugrad").files or () if path.suffix != ".pyc"}
