@@ -60,7 +60,7 @@ class OpRow(NamedTuple):
     Attributes:
         op: The op's name.
         kind: "kernel", "library", "generic", or "missing".
-        source: The distribution whose kernel it is, the backend's library, or plugrad's definition.
+        source: The distribution whose kernel it is, "the library's function", or "plugrad's definition".
     """
 
     op: str
@@ -165,7 +165,7 @@ def list_ops(name: str) -> list[OpRow]:
     found = []
     for op in sorted(OPS):
         kind = xp.origin(op) or "missing"
-        source = {"kernel": xp.distribution(op), "library": "the library", "generic": "plugrad's definition"}
+        source = {"kernel": xp.distribution(op), "library": "the library's function", "generic": "plugrad's definition"}
         found.append(OpRow(op, kind, source.get(kind, "nobody")))
     return found
 
