@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from plugrad.backends.numpy import kernels_pointwise, kernels_special
+from plugrad.backends.numpy import kernels_pointwise, kernels_powers, kernels_special
 from plugrad.core.namespace import Namespace
 from plugrad.core.op import OPS
 
-KERNELS = kernels_pointwise.KERNELS | kernels_special.KERNELS
+KERNELS = kernels_pointwise.KERNELS | kernels_powers.KERNELS | kernels_special.KERNELS
 PLAIN = Namespace("NumPy without kernels", np, {})
 
 INTEGERS_ONLY = {"bitwise_and", "bitwise_or", "bitwise_xor"}

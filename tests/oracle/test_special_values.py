@@ -144,6 +144,23 @@ def test_number_to_the_power_of_an_input(scalar: float) -> None:
     assert_no_difference(power, iter([sample(numbers("pow", "float64"))]), "float64")
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("exponent", [[0.5], 0.5, [[0.5], [3.0], [-0.5]]], ids=str)
+def test_powers_with_few_exponents_are_those_with_many(exponent: Any, dtype: str) -> None:
+    """NumPy takes the root for an exponent of 0.5 that it broadcasts: nan of -inf, and -0 of -0."""
+    x, y = numbers("pow", dtype), np.array(exponent, dtype)
+    call = forms("pow", ROWS["pow"])["function"]
+    given = [sample(x, y), sample(x[:, None, None], y), *(sample(np.array(v, dtype), y) for v in (-math.inf, -0.0))]
+    assert_no_difference(call, iter(given), dtype)
+    for one in given:
+        mine, right = (outcome(lib, call, one, False, False).values[0][1] for lib in (ours, real))
+        np.testing.assert_array_equal(np.signbit(mine[right == 0]), np.signbit(right[right == 0]))
+    for base in (-math.inf, -0.0, 4.0):
+        found = [lib.pow(base, lib.tensor(exponent, dtype=getattr(lib, dtype))).numpy() for lib in (ours, real)]
+        np.testing.assert_array_equal(*found)
+        np.testing.assert_array_equal(*(np.signbit(y) for y in found))
+
+
 @pytest.mark.parametrize("bounds", [(-1.0, 1.0), (math.nan, 1.0), (0.0, math.inf), (-math.inf, 0.0)], ids=str)
 def test_clamp(bounds: tuple[float, float]) -> None:
     call = forms("clamp", ROWS["clamp"])["function"]

@@ -25,6 +25,7 @@ from plugrad.backends.numpy import (
     kernels_padding,
     kernels_pointwise,
     kernels_pooling,
+    kernels_powers,
     kernels_reduce,
     kernels_scipy,
     kernels_shape,
@@ -33,6 +34,7 @@ from plugrad.backends.numpy import (
 
 KERNELS: Final[dict[str, Callable[..., Any]]] = {
     **kernels_pointwise.KERNELS,
+    **kernels_powers.KERNELS,
     **kernels_complex.KERNELS,
     **kernels_special.KERNELS,
     **kernels_gamma.KERNELS,
