@@ -20,6 +20,7 @@ MODULES = (
     "plugrad.autograd.function",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
+    "plugrad.cuda",
     "plugrad.fft",
     "plugrad.func",
     "plugrad.linalg",
@@ -35,6 +36,7 @@ MODULES = (
     "plugrad.testing",
     # for authors of plugins
     "plugrad.core.backend",
+    "plugrad.core.accelerator",
     "plugrad.core.hookspecs",
     "plugrad.backends.array_api",
 )

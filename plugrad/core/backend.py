@@ -124,8 +124,8 @@ class Backend:
     def adopt(self, value: object, share: bool) -> Any:
         """A raw array that shares the memory of another library's array, or None where ``value`` is no array.
 
-        Only asked of the host's backend, which reads all data that comes from outside. ``share`` says that the memory
-        will be used as it is; otherwise it is about to be copied.
+        Asked of the backend of the device that the data goes to, then of the host's, which reads all else. ``share``
+        says that the memory will be used as it is; otherwise it is about to be copied.
         """
         return None
 
@@ -142,6 +142,11 @@ class Backend:
         Values of a dtype that NumPy lacks (bfloat16) come as float32.
         """
         raise NotImplementedError
+
+    def to_host_later(self, array: Any) -> Any:
+        """A NumPy array with memory of its own, whose values may come only when the device is synchronized."""
+        host = self.to_host(array)
+        return host.copy() if self.capabilities.views else host
 
     def from_host(self, array: Any, index: int | None) -> Any:
         """A raw array on device ``index`` from a NumPy array of a dtype that the backend has. It may share memory."""

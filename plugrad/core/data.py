@@ -6,7 +6,9 @@ means does not depend on the backend. The numbers of a sequence are looked at on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from plugrad.core import dispatch, dtypes, registry
@@ -23,6 +25,19 @@ _NESTED: Final = frozenset((list, tuple))
 
 #: DLPack's numbers of device types, where they stand for a device type of PyTorch's name.
 _DLPACK_DEVICES: Final = {2: "cuda", 13: "cuda"}
+
+#: Whether copies to the host may be returned before their values have come.
+_later: ContextVar[bool] = ContextVar("plugrad_copies_come_later", default=False)
+
+
+@contextmanager
+def coming_later(later: bool) -> Iterator[None]:
+    """A context in which copies to the host need not wait for their values: PyTorch's ``non_blocking=True``."""
+    token = _later.set(later)
+    try:
+        yield
+    finally:
+        _later.reset(token)
 
 
 class WatchedCounter(list[int]):
@@ -73,6 +88,8 @@ def device_of(data: Any, device: Any) -> Any:
         code, index = data.__dlpack_device__()
         if int(code) in _DLPACK_DEVICES:
             return place(f"{_DLPACK_DEVICES[int(code)]}:{index}")
+    elif kind not in _NESTED and kind not in _NUMBERS and hasattr(data, "__cuda_array_interface__"):
+        return place("cuda")
     return place(None)
 
 
@@ -106,6 +123,11 @@ def foreign(data: Any, dtype: Any, where: Any, share: bool) -> Any:
     if backend is not home and backend.is_array(data):
         raw = None if dtype is None else dispatch.raw_dtype(dtype, where) and dtype
         return backend.asarray(data, raw, where.index, copy=None if share else True)
+    if backend is not home:
+        array = backend.adopt(data, share)
+        if array is not None:
+            dispatch.raw_dtype(backend.dtype_of(array) if dtype is None else dtype, where)
+            return backend.asarray(array, dtype, where.index, copy=None if share else True)
     array = home.adopt(data, share)
     if array is None:
         return None
@@ -317,7 +339,9 @@ def carried(raw: Any, dtype: dtypes.dtype, source: Any, target: Any) -> Any:
         return source.backend.transfer(raw, target.index)
     home = host()
     if target.backend is home:
-        # A copy, because to_host may share memory.
+        # A copy, because to_host may share memory; what comes later is one, and must not be read yet.
+        if _later.get() and dtype in home.dtypes and dtype is not dtypes.bfloat16:
+            return source.backend.to_host_later(raw)
         array = home.copy(source.backend.to_host(raw))
         return array if home.dtype_of(array) is dtype else target.xp.astype(array, dispatch.raw_dtype(dtype, target))
     array = source.backend.to_host(raw)

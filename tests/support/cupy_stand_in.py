@@ -521,7 +521,10 @@ class ufunc:
         result = DIFFERENT[self.__name__][kind]
         if result is None:
             raise TypeError(f"Wrong type ({kind}) of arguments for cupy_{self.__name__}")
-        return self.numpy(*[np.asarray(v).astype("u1" if kind == "?" else kind.lower()) for v in values]).astype(result)
+        # Of complex numbers CuPy computes something; of booleans what their numbers would be.
+        return self.numpy(*[np.asarray(v).real.astype("u1" if kind == "?" else kind.lower()) for v in values]).astype(
+            result
+        )
 
 
 for _name in UFUNCS:
@@ -573,11 +576,24 @@ def asarray(a, dtype=None, order=None, *, copy=None, blocking=False):
             return _wrap(np.array(a._h, dtype))
         return a
     if hasattr(a, "__cuda_array_interface__"):
-        raise TypeError("the stand-in has no foreign arrays")
+        return _shared(a)
     if copy is False:
         raise ValueError("unable to avoid a copy")
     counts.to_device += 1
     return _wrap(np.array(a, dtype))
+
+
+def _shared(a):
+    """The memory of somebody else's array."""
+    interface = {k: v for k, v in a.__cuda_array_interface__.items() if k != "stream"}
+    found = _new(np.asarray(SimpleNamespace(__array_interface__=interface, owner=a)))
+    found.base = a
+    return found
+
+
+def from_dlpack(x, copy=None, device=None):
+    assert x.__dlpack_device__()[0] == 2
+    return _shared(x.__dlpack__().array)
 
 
 def array(obj, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blocking=False):
@@ -1121,7 +1137,9 @@ class _Special:
 
 
 companions: dict[str, Any] = {
-    "cupyx": SimpleNamespace(errstate=_errstate),
+    "cupyx": SimpleNamespace(
+        errstate=_errstate, empty_pinned=lambda shape, dtype=float, order="C": np.empty(shape, dtype)
+    ),
     "cupyx.scipy.special": _Special(),
     "cupy_backends.cuda.libs.cublas": SimpleNamespace(gemmStridedBatchedEx=_gemm),
 }

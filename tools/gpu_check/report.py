@@ -61,7 +61,19 @@ class Report:
         page, data = folder / f"{name}.md", folder / f"{name}.json"
         page.write_text(self.markdown(), encoding="utf-8")
         data.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        self._write_index(folder)
         return page, data
+
+    def _write_index(self, folder: Path) -> None:
+        """The page that lists the reports, newest first."""
+        pages = sorted((p.stem for p in folder.glob("gpu-check-*.md") if not p.stem.endswith("-dry")), reverse=True)
+        text = "# Reports from GPUs\n\n`python -m tools.gpu_check` writes them.\n"
+        if pages:
+            listed = "\n".join(pages)
+            text += f"\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+        else:
+            text = text.rstrip() + " None has been written yet: the CuPy backend has not run on a GPU.\n"
+        (folder / "index.md").write_text(text, encoding="utf-8")
 
 
 def _one_line(text: str) -> str:

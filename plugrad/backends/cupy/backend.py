@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from plugrad.backends.cupy import diagnose, faults, layout, memory
-from plugrad.backends.cupy.launch import library
+from plugrad.backends.cupy.launch import companion, library
 from plugrad.backends.cupy.namespace import KERNELS, Library
 from plugrad.backends.cupy.streams import CuPyAccelerator
 from plugrad.core import dtypes as _dtypes
@@ -50,6 +50,9 @@ _RAW: Final = _Dtypes({d: np.dtype(d.name) for d in _dtypes.ALL if d is not _dty
 _OF_RAW: Final = {raw: d for d, raw in _RAW.items()}
 
 _ANYWHERE: Final = nullcontext()
+
+#: DLPack's numbers of CUDA's memory, its own and managed.
+_DLPACK_CUDA: Final = (2, 13)
 
 _namespace: Namespace | None = None
 
@@ -136,6 +139,14 @@ class CuPyBackend(Backend):
         with self._on(index):
             return library().asarray(values, None if dtype is None else _RAW[dtype], copy=copy)
 
+    def adopt(self, value: Any, share: bool) -> Any:
+        """Arrays of other libraries on a GPU, by CUDA's array interface or DLPack, without a copy."""
+        if hasattr(value, "__cuda_array_interface__"):
+            return library().asarray(value)
+        if hasattr(value, "__dlpack_device__") and int(value.__dlpack_device__()[0]) in _DLPACK_CUDA:
+            return library().from_dlpack(value)
+        return None
+
     def is_array(self, value: object) -> bool:
         return isinstance(value, library().ndarray)
 
@@ -146,6 +157,13 @@ class CuPyBackend(Backend):
         faults.raise_if_any()
         # NumPy knows bfloat16 only with ml_dtypes.
         return host.astype(np.float32) if host.dtype.kind == "V" else host
+
+    def to_host_later(self, array: Any) -> Any:
+        """Into page-locked memory, which the GPU writes to by itself."""
+        with self._at_home(array):
+            host = companion("cupyx").empty_pinned(array.shape, array.dtype)
+            array.get(out=host, blocking=False)
+        return host
 
     def from_host(self, array: Any, index: int | None) -> Any:
         with self._on(index):

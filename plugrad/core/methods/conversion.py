@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from plugrad.core import dtypes, ops, promote
+from plugrad.core import data, dtypes, ops, promote
 from plugrad.core.arguments import as_dtype, mistyped, type_name
 from plugrad.core.default_device import place
 from plugrad.core.device import device as Device
@@ -239,8 +239,8 @@ class ConversionMethods(CastMethods, InterchangeMethods):
         Args:
             args: A dtype; or a device, then maybe a dtype; or a tensor whose dtype and device are taken. Then
                 maybe ``non_blocking`` and ``copy``.
-            kwargs: ``device``, ``dtype``, ``non_blocking``, ``copy`` by name. ``non_blocking`` changes
-                nothing.
+            kwargs: ``device``, ``dtype``, ``non_blocking``, ``copy`` by name. With ``non_blocking`` a copy from a GPU
+                to the CPU is returned at once, and its values come when the GPU is synchronized.
 
         Returns:
             This very tensor if it is so already and ``copy`` is not set. Otherwise a copy, recorded; at
@@ -260,13 +260,16 @@ class ConversionMethods(CastMethods, InterchangeMethods):
         x: Any = self
         first = args[0] if len(args) == 1 and not kwargs else None
         if first.__class__ is dtypes.dtype:
-            dtype, where, copy = first, x.device, False
+            dtype, where, copy, later = first, x.device, False, False
         elif first.__class__ is str or first.__class__ is Device:
-            dtype, where, copy = x.dtype, place(first), False
+            dtype, where, copy, later = x.dtype, place(first), False, False
         else:
-            dtype, where, copy = _destination(x, args, kwargs)
+            dtype, where, copy, later = _destination(x, args, kwargs)
         if dtype is x.dtype and where is x.device and not copy:
             return x
+        if later:
+            with data.coming_later(True):
+                return ops.to_copy(x, dtype, where)
         return ops.to_copy(x, dtype, where)
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
@@ -333,16 +336,20 @@ class ConversionMethods(CastMethods, InterchangeMethods):
         x: Any = self
         return -1 if x.device.type == "cpu" else x.device.index or 0
 
-    def cpu(self) -> Any:
-        """Copy to the CPU: this tensor itself where it is there already."""
-        return self.to("cpu")
+    def cpu(self, *, non_blocking: bool = False) -> Any:
+        """Copy to the CPU: this tensor itself where it is there already.
+
+        Args:
+            non_blocking: Return at once; the values come when the device is synchronized.
+        """
+        return self.to("cpu", non_blocking=non_blocking)
 
     def cuda(self, device: Any = None, non_blocking: bool = False) -> Any:
         """Copy to an NVIDIA GPU: this tensor itself where it is there already.
 
         Args:
             device: Which one; the first by default.
-            non_blocking: Changes nothing.
+            non_blocking: Changes nothing: the host never waits for it.
 
         Raises:
             BackendError: if there is no such GPU, or nothing installed that computes on it.
@@ -350,8 +357,8 @@ class ConversionMethods(CastMethods, InterchangeMethods):
         return self.to("cuda" if device is None else device)
 
 
-def _destination(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool]:
-    """(dtype, device, copy) of a call of ``to``."""
+def _destination(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, bool]:
+    """(dtype, device, copy, non_blocking) of a call of ``to``."""
     named = dict(kwargs)
     rest = list(args)
     given: dict[str, Any] = {}
@@ -378,7 +385,7 @@ def _destination(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
     given.update(named)
     dtype = as_dtype("to", given.get("dtype")) or x.dtype
     where = x.device if given.get("device") is None else place(given["device"])
-    return dtype, where, bool(flags[1])
+    return dtype, where, bool(flags[1]), bool(flags[0])
 
 
 def _invalid_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:

@@ -156,6 +156,28 @@ class InterchangeMethods:
         # The array itself, not its address: who has the description keeps the memory alive.
         return {**array.__array_interface__, "data": array}
 
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """The memory on a GPU as CUDA's libraries describe it, for those who share it.
+
+        Raises:
+            AttributeError: where it is not on a GPU.
+            RuntimeError: where the tensor requires gradients.
+        """
+        x: Any = self
+        found = getattr(x.raw, "__cuda_array_interface__", None)
+        if found is None:
+            raise AttributeError(
+                f"Can't get __cuda_array_interface__ on non-CUDA tensor type: {x.type()} If CUDA data is required use "
+                "tensor.cuda() to copy tensor to device memory."
+            )
+        if x.tracked:
+            raise RuntimeError(
+                "Can't get __cuda_array_interface__ on Variable that requires grad. If gradients aren't required, use "
+                "var.detach() to get Variable that doesn't require grad."
+            )
+        return dict(found)
+
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
     ) -> Any:

@@ -179,6 +179,70 @@ def test_out_of_memory_says_what_is_full(gpu):
     assert x.tolist() == [0.0] * 2000
 
 
+# -- copies, and memory shared with other libraries ----------------------------------------------------------------
+
+
+def test_a_copy_to_the_host_may_come_later(gpu):
+    x = plugrad.tensor([1.0, 2.0], device="cuda")
+    gpu.counts.reset()
+    for y in (x.cpu(non_blocking=True), x.to("cpu", non_blocking=True)):
+        assert gpu.counts.waits == 0
+        plugrad.cuda.synchronize()
+        assert y.tolist() == [1.0, 2.0]
+        gpu.counts.reset()
+    assert x.to("cpu").tolist() == [1.0, 2.0]
+    assert gpu.counts.waits == 1
+    y = plugrad.ones(2).cuda(non_blocking=True)
+    assert gpu.counts.waits == 1
+    assert y.is_cuda
+
+
+class ByDLPack:
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **options):
+        return self.array.__dlpack__()
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+class ByInterface:
+    def __init__(self, array):
+        self.__cuda_array_interface__ = array.__cuda_array_interface__
+
+
+@pytest.mark.parametrize("kind", [ByDLPack, ByInterface])
+def test_memory_of_others_is_shared(gpu, kind):
+    theirs = stand_in.asarray(np.array([1.0, 2.0], np.float32))
+    x = plugrad.as_tensor(kind(theirs))
+    assert str(x.device) == "cuda:0"
+    theirs[0] = 5.0
+    assert x.tolist() == [5.0, 2.0]
+    x[1] = 7.0
+    assert theirs.get().tolist() == [5.0, 7.0]
+    gpu.counts.reset()
+    y = plugrad.tensor(kind(theirs))
+    assert gpu.counts.to_host == gpu.counts.to_device == 0
+    theirs[0] = 0.0
+    assert y.tolist() == [5.0, 7.0]
+
+
+def test_ours_is_shared(gpu):
+    x = plugrad.tensor([1.0, 2.0], device="cuda")
+    assert x.__dlpack_device__()[0] == 2
+    for theirs in (stand_in.asarray(x), stand_in.from_dlpack(x)):
+        x[0] += 1
+        assert theirs.get().tolist() == x.tolist()
+    with raises(
+        RuntimeError,
+        "Can't get __cuda_array_interface__ on Variable that requires grad. If gradients aren't required, use var.detach() to get Variable that doesn't require grad.",
+    ):
+        _ = x.requires_grad_().__cuda_array_interface__
+    assert not hasattr(plugrad.ones(2), "__cuda_array_interface__")
+
+
 # -- indices -----------------------------------------------------------------------------------------------------
 
 
