@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from plugrad.core.errors import with_hint
 
@@ -24,7 +24,7 @@ def get_float32_matmul_precision() -> str:
     return _precision
 
 
-def set_float32_matmul_precision(precision: str) -> None:
+def set_float32_matmul_precision(precision: Any) -> None:
     """Set how precisely float32 matrices are multiplied.
 
     ``"highest"``, the default, uses all bits of float32. ``"high"`` and ``"medium"`` allow NVIDIA GPUs from Ampere on

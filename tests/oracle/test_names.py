@@ -216,6 +216,7 @@ ELSEWHERE = {
     "printing": "tests/oracle/test_reprs.py",
     "autograd": "tests/behaviour/test_backward.py",
     "modes": "tests/behaviour/test_grad_modes.py",
+    "precision": "tests/backends/cupy/test_products.py",
     "determinism": "tests/behaviour/test_determinism.py",
     "random": "tests/oracle/test_random_stream.py",
 }
@@ -243,6 +244,7 @@ NOT_OPS: dict[str, str] = {
         ],
         ELSEWHERE["determinism"],
     ),
+    **dict.fromkeys(["get_float32_matmul_precision", "set_float32_matmul_precision"], ELSEWHERE["precision"]),
     "set_printoptions": ELSEWHERE["printing"],
     **dict.fromkeys(
         ["is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"], ELSEWHERE["anomaly"]

@@ -82,7 +82,7 @@ def stacked(x1: Any, x2: Any) -> Any:
         cublas.gemmStridedBatchedEx(
             handle, *call.transposed, call.m, call.n, call.k, one.ctypes.data,
             b, kind, ldb, step_b, a, kind, lda, step_a, zero.ctypes.data, c, kind, ldc, step_c,
-            call.count, computed, _ALGORITHM,
+            call.matrices, computed, _ALGORITHM,
         )  # fmt: skip
     return out
 

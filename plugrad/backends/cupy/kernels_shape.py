@@ -87,7 +87,7 @@ def unfold(x: Any, *, axis: int, size: int, step: int) -> Any:
 
 def clone(x: Any) -> Any:
     """Keeps the order of the axes in memory, as PyTorch does, but not the overlaps of a broadcast array."""
-    if x.ndim > 1 and 0 not in x.strides and not overlapping(x.shape, [s // x.itemsize for s in x.strides]):
+    if x.ndim > 1 and 0 not in x.strides and not overlapping(x.shape, tuple([s // x.itemsize for s in x.strides])):
         return x.copy("K")
     return x.copy()
 

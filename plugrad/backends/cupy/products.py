@@ -43,6 +43,7 @@ class Call(NamedTuple):
     """One call of gemmStridedBatchedEx for C = A B in C's order: operands in cuBLAS's order, B first.
 
     Attributes:
+        matrices: How many it multiplies.
         offsets: Elements from the beginning of B, A and C to where this call's begin.
         strides: Elements from one matrix of B, A and C to the next; 0 for one that all share.
     """
@@ -53,7 +54,7 @@ class Call(NamedTuple):
     k: int
     leading: tuple[int, int, int]
     strides: tuple[int, int, int]
-    count: int
+    matrices: int
     offsets: tuple[int, int, int]
 
 
@@ -91,7 +92,7 @@ def batch(shape: tuple[int, ...], a: Any, b: Any) -> tuple[tuple[int, int, int],
         if joined:
             m, *inner = joined[0]
             if [x, y, z] == [s * m for s in inner]:
-                joined[0] = (n * m, *inner)  # type: ignore[assignment]
+                joined[0] = (n * m, *inner)
                 continue
         joined.insert(0, (n, x, y, z))
     if not joined:

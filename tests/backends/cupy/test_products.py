@@ -172,3 +172,16 @@ def test_any_views(operands):
         return
     found = kernels_product.stacked(a, b)
     np.testing.assert_allclose(found._h, np.matmul(a._h, b._h), rtol=1e-12, atol=1e-12)
+
+
+def test_the_precision_is_pytorchs():
+    import plugrad
+
+    assert plugrad.get_float32_matmul_precision() == "highest"
+    with pytest.raises(RuntimeError, match="set_float32_matmul_precision expects a str, but got int"):
+        plugrad.set_float32_matmul_precision(3)
+    with pytest.raises(RuntimeError, match="best is not one of 'highest', 'high', or 'medium'"):
+        plugrad.set_float32_matmul_precision("best")
+    assert plugrad.get_float32_matmul_precision() == "highest"
+    plugrad.set_float32_matmul_precision("medium")
+    assert plugrad.get_float32_matmul_precision() == "medium"
