@@ -8,7 +8,7 @@ import pytest
 
 import plugrad
 from plugrad import nn
-from tests.support import cuda_on_cpu
+from tests.support import cuda_on_cpu, cupy_stand_in
 from tests.support.cuda_on_cpu import Kernel
 from tests.support.plugins import load_plugin
 
@@ -157,12 +157,23 @@ OPTIMIZERS = {
 }
 
 
+@pytest.fixture(params=[DEVICE, "cuda"])
+def device(request):
+    """The kernels on NumPy's backend, and on CuPy's over the stand-in for CuPy."""
+    if request.param == "cuda":
+        cupy_stand_in.install(emulate=True)
+    yield request.param
+    if request.param == "cuda":
+        cupy_stand_in.uninstall()
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_network_trains_as_on_the_cpu(name):
+def test_a_network_trains_as_on_the_cpu(device, name):
     make, kernel = OPTIMIZERS[name]
+    ours = device
     x = np.random.default_rng(0).standard_normal((6, 1, 8, 8)).astype("f4")
     losses = {}
-    for device in (DEVICE, "cpu"):
+    for device in (ours, "cpu"):
         model = network(device)
         optimizer = make(model.parameters())
         inputs, target = plugrad.tensor(x, device=device), indices([0, 1, 2, 3, 4, 0], device)
@@ -175,10 +186,10 @@ def test_a_network_trains_as_on_the_cpu(name):
             losses[device].append(loss.item())
         state = {k: v.cpu().numpy() for k, v in model.state_dict().items()}
         losses[device, "state"] = state
-    np.testing.assert_allclose(losses[DEVICE], losses["cpu"], rtol=1e-4)
+    np.testing.assert_allclose(losses[ours], losses["cpu"], rtol=1e-4)
     assert losses["cpu"][-1] < losses["cpu"][0]
     for k, v in losses["cpu", "state"].items():
-        np.testing.assert_allclose(losses[DEVICE, "state"][k], v, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(losses[ours, "state"][k], v, rtol=1e-3, atol=1e-4)
     # One launch for all eight parameters, six times.
     assert launched()[kernel] == 6
 

@@ -49,11 +49,7 @@ def _inward(x: Any) -> Any:
     """An array as the stand-in for CuPy has it, of the same memory."""
     if isinstance(x, (list, tuple)):
         return type(x)([_inward(part) for part in x])
-    if not isinstance(x, (np.ndarray, np.generic)):
-        return x
-    array = np.asarray(x).view(Array)
-    cuda_on_cpu.reach(array)
-    return array
+    return np.asarray(x).view(Array) if isinstance(x, (np.ndarray, np.generic)) else x
 
 
 def _outward(x: Any) -> Any:

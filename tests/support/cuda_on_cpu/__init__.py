@@ -31,6 +31,10 @@ GUARD = 64
 UNORDERED = ("embedding_add<", "unpool_add<")
 
 
+#: Kernels whose first argument is a table: addresses of parameters, gradients and state, and how many numbers.
+TABLES = {"sgd": 4, "adam": 6}
+
+
 def compiler() -> str | None:
     """The C++ compiler, or None where there is none."""
     return shutil.which("g++")
@@ -67,16 +71,6 @@ def guarded(shape: Any, dtype: Any) -> Array:
 _GUARDS: dict[int, tuple[Any, int, int]] = {}
 
 
-#: Memory of other arrays that kernels may reach through tables of addresses.
-_REACHED: list[Any] = []
-
-
-def reach(array: Any) -> None:
-    """Let a kernel find an array, which ``guarded`` did not make, as it was when it runs for the second time."""
-    if array.flags.c_contiguous and array.flags.writeable:
-        _REACHED.append(_memory_of(array))
-
-
 def check_guards() -> None:
     """An AssertionError if anything was written beside an array."""
     for memory, start, size in _GUARDS.values():
@@ -87,7 +81,6 @@ def check_guards() -> None:
 def forget() -> None:
     """Drop the memory of all arrays; those in use keep theirs, without being checked again."""
     _GUARDS.clear()
-    _REACHED.clear()
 
 
 # -- kernels ----------------------------------------------------------------------------------------------------
@@ -157,8 +150,8 @@ class Kernel:
             f"{self.name} takes {len(self.parameters)} arguments, got {len(arguments)}"
         )
         values = [self._checked(*pair) for pair in zip(self.parameters, arguments, strict=True)]
-        # Also what is reached through a table of addresses.
-        arrays = [*_REACHED, *[memory[start : start + size] for memory, start, size in _GUARDS.values()]]
+        arrays = [memory[start : start + size] for memory, start, size in _GUARDS.values()]
+        arrays += self._reached(arguments)
         arrays += [_memory_of(a) for a in arguments if isinstance(a, np.ndarray) and a.dtype.names is None]
         constant = [
             (a, _memory_of(a).tobytes())
@@ -177,6 +170,22 @@ class Kernel:
             for array, other in zip(arrays, reversed_results, strict=True):
                 assert array.tobytes() == other.tobytes(), f"{self.name} depends on the order of threads"
         Kernel.launched.append(self.name)
+
+    def _reached(self, arguments: Any) -> list[Any]:
+        """The memory that a kernel reaches through a table of addresses."""
+        kernel, _, parameters = self.name.removesuffix(">").partition("<")
+        if kernel not in TABLES:
+            return []
+        sizes = [{"float": 4, "double": 8}.get(name, 2) for name in parameters.split(", ")]
+        found = []
+        for row in _memory_of(arguments[0]).view(np.int64).reshape(-1, TABLES[kernel]).tolist():
+            *addresses, n = row
+            for place, address in enumerate(addresses):
+                if address:
+                    of_state = place >= 2
+                    memory = (ctypes.c_ubyte * (n * sizes[of_state])).from_address(address)
+                    found.append(np.frombuffer(memory, np.uint8))
+        return found
 
     def _checked(self, parameter: str, value: Any) -> Any:
         """An argument as C has it."""
