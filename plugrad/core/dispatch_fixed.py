@@ -74,7 +74,9 @@ def function(op: Op, whole: bool = False) -> Any:
             plain = False
         if not plain or device is None or (choosy and not (dtype is not None and dtype.is_floating_point)):
             args, raws, device = _prepared(op, args)
-            dtype = next((x.dtype for x in reversed(args) if isinstance(x, Value)), None)
+            given = [x.dtype for x in args if isinstance(x, Value)]
+            # Of inputs that are not promoted, one of bfloat16 is enough for the op to compute in float32.
+            dtype = bfloat16 if bfloat16 in given else given[-1] if given else None
         if dtype is bfloat16 and widens:
             return dispatch.widened(fixed, args, options)
         record = mask and mode() > 0 and not op.constant

@@ -71,6 +71,14 @@ def _trained(lib: Any, half: Make) -> Any:
     return layer.weight
 
 
+def _classified(lib: Any, half: Make) -> Any:
+    x = half([[1.0, 2.0, 4.0], [0.5, 0.0, 1.0]], requires_grad=True)
+    loss = lib.nn.functional.cross_entropy(x, lib.tensor([2, 0]), half([1.0, 2.0, 4.0]), label_smoothing=0.25)
+    loss.backward()
+    # PyTorch rounds between the steps of its gradient.
+    return loss.detach(), (x.grad * 8).round()
+
+
 SCENES: dict[str, Callable[[Any, Make], Any]] = {
     "printed": lambda lib, half: half([1.0, 2.5, 3.14159]),
     "list": lambda lib, half: half([1.0, 2.5, 3.14159]).tolist(),
@@ -94,6 +102,8 @@ SCENES: dict[str, Callable[[Any, Make], Any]] = {
     "chosen": lambda lib, half: lib.where(lib.tensor([True, False]), half([1.0, 2.0]), 0.0),
     "linear": lambda lib, half: lib.nn.functional.linear(half([[1.0, 2.0]]), half([[1.0, 2.0]]), half([1.0])),
     "layer norm": lambda lib, half: lib.nn.functional.layer_norm(half([[1.0, 2.0]]), (2,)),
+    "cross entropy": _classified,
+    "cross entropy of one": lambda lib, half: lib.nn.functional.cross_entropy(half([1.0, 2.0, 4.0]), lib.tensor(1)),
     "embedding": lambda lib, half: lib.nn.functional.embedding(lib.tensor([1]), half([[1.0], [2.0]])),
     "zeros": lambda lib, half: lib.zeros(2, dtype=half(1.0).dtype),
     "full": lambda lib, half: lib.full((2,), 0.3, dtype=half(1.0).dtype),
