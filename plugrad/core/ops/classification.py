@@ -257,7 +257,12 @@ def _backward_samples():
         yield case(grad, x, target, weight, None, None, **options)
 
 
-@op(promote="none", fixed=("weight",), samples=lambda: list(_backward_samples()))
+@op(
+    promote="none",
+    fixed=("weight",),
+    refuse=lacks("log_softmax_lastdim_kernel_impl", BOOLEAN, INTEGER, COMPLEX),
+    samples=lambda: list(_backward_samples()),
+)
 def cross_entropy_backward(
     xp, grad, x, target, weight, lse=None, total=None, *, ignore_index, reduction, label_smoothing
 ):
