@@ -22,6 +22,19 @@ def plugrad_backend():
     class JaxBackend(ArrayAPIBackend):
         """Arrays are ``jax.Array``, which are never written."""
 
+        def kernels(self):
+            # The standard has no scatter; the definitions over it take many steps, each compiled for each shape.
+            def basic_put(x, value, *, key):
+                return x.at[key].set(value)
+
+            def index_accumulate(x, arrays, *, axes, shape):
+                # The indices were in bounds when their elements were read: this is the gradient of that.
+                found = dict(zip(axes, arrays, strict=True))
+                key = tuple(found.get(axis, slice(None)) for axis in range(len(shape)))
+                return jnp.zeros(shape, x.dtype, device=x.device).at[key].add(x)
+
+            return {**super().kernels(), "basic_put": basic_put, "index_accumulate": index_accumulate}
+
         def is_array(self, value):
             return isinstance(value, jax.Array)
 
