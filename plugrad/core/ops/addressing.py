@@ -17,7 +17,7 @@ def constant(xp, near, shape, value, dtype):
 
 def counting(xp, near, n):
     """0, 1, ... n-1 on the device of ``near``."""
-    return xp.cumulative_sum(constant(xp, near, (n,), 1, xp.int64)) - 1
+    return -1 + xp.cumulative_sum(constant(xp, near, (n,), 1, xp.int64))
 
 
 def size(shape):
@@ -33,14 +33,14 @@ def from_front(xp, index, n):
     bounds.
     """
     index = xp.astype(index, dtype=xp.int64)
-    index = xp.where(index < 0, index + n, index)
-    return xp.where((index < 0) | (index >= n), n, index)
+    index = xp.where(xp.less(index, 0), n + index, index)
+    return xp.where(xp.less(index, 0) | xp.greater_equal(index, n), n, index)
 
 
 def not_negative(xp, index, n):
     """An index that must not be negative: ``n``, which is refused later, where it is."""
     index = xp.astype(index, dtype=xp.int64)
-    return xp.where((index < 0) | (index > n), n, index)
+    return xp.where(xp.less(index, 0) | xp.greater(index, n), n, index)
 
 
 def flat_index(xp, arrays, sizes):

@@ -54,7 +54,7 @@ def one_hot(xp, shape, kept):
     """True at each target's class."""
     axis = 1 if len(shape) > 1 else 0
     zero = xp.broadcast_to(xp.sum(xp.zeros_like(kept)), shape=(shape[axis],))
-    classes = xp.cumulative_sum(zero + 1, axis=0) - 1
+    classes = -1 + xp.cumulative_sum(1 + zero, axis=0)
     classes = xp.reshape(classes, shape=(shape[axis], *[1] * (len(shape) - axis - 1)))
     return xp.equal(xp.expand_dims(kept, axis=axis), classes)
 

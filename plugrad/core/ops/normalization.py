@@ -19,7 +19,7 @@ def standardized(xp, x, axes, eps):
     """(x - mean) / sqrt(var + eps) with the biased variance, the mean, and the reciprocal of the root."""
     mean = mean_of(xp, x, axes)
     centred = x - mean
-    rstd = 1 / xp.sqrt(mean_of(xp, centred * centred, axes) + eps)
+    rstd = 1 / xp.sqrt(eps + mean_of(xp, centred * centred, axes))
     return centred * rstd, mean, rstd
 
 

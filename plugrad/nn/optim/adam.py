@@ -53,7 +53,7 @@ def adam_update(
         second = xp.maximum(max_exp_avg_sq, exp_avg_sq)
         changed = (exp_avg, exp_avg_sq, second)
     # Not in place: when the step is recorded, the root is saved for its gradient.
-    denominator = xp.sqrt(second) / (1 - beta2**step) ** 0.5
+    denominator = xp.divide(xp.sqrt(second), (1 - beta2**step) ** 0.5)
     denominator += eps
     change = exp_avg / denominator
     change *= lr / (1 - beta1**step)

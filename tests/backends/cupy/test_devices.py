@@ -315,6 +315,7 @@ def test_a_training_step_waits_for_nothing(gpu, optimizer):
     gpu.counts.reset()
     loss = step()
     assert (gpu.counts.waits, gpu.counts.to_host) == (0, 0), gpu.counts.log
+    assert not gpu.counts.slow, "a number stands on the right of an operator"
     # Dropout draws its mask on the host, unless the GPU does.
     assert gpu.counts.to_device <= 1
     assert np.isfinite(loss.item())
