@@ -201,7 +201,7 @@ class ndarray:
             self._h = _memory(shape, dtype)
             return
         self._h = _at(memptr.array, shape, dtype, strides)
-        self.base = memptr.owner
+        self.base = None  # as in CuPy, though the memory is somebody else's
 
     # what an array is
     shape = property(lambda self: self._h.shape)
@@ -809,13 +809,15 @@ def matmul(
 
 finfo, iinfo, result_type, can_cast = np.finfo, np.iinfo, np.result_type, np.can_cast
 
-lib = SimpleNamespace(
-    stride_tricks=SimpleNamespace(
-        as_strided=lambda x, shape=None, strides=None: _view(
-            np.lib.stride_tricks.as_strided(_writable(x._h) if x._h.size else x._h, shape, strides), x
-        )
-    )
-)
+
+def _as_strided(x, shape=None, strides=None):
+    """As CuPy's, the result does not say whose memory it has."""
+    found = _view(np.lib.stride_tricks.as_strided(_writable(x._h) if x._h.size else x._h, shape, strides), x)
+    found.base = None
+    return found
+
+
+lib = SimpleNamespace(stride_tricks=SimpleNamespace(as_strided=_as_strided))
 
 
 # -- linear algebra and Fourier transforms ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from plugrad.backends.cupy.launch import library
+from plugrad.backends.cupy.launch import library, strided
 
 _COMPLEX: Final[dict[Any, Any]] = {np.dtype("f4"): np.dtype("c8"), np.dtype("f8"): np.dtype("c16")}
 
@@ -64,7 +64,7 @@ def complex_(x1: Any, x2: Any) -> Any:
 def view_as_real(x: Any) -> Any:
     """The same memory; the last axis is as long as a real number."""
     parts = x.real
-    return library().lib.stride_tricks.as_strided(parts, (*x.shape, 2), (*x.strides, parts.itemsize))
+    return strided(parts, (*x.shape, 2), (*x.strides, parts.itemsize))
 
 
 def view_as_complex(x: Any) -> Any:
@@ -72,12 +72,7 @@ def view_as_complex(x: Any) -> Any:
     wide = _COMPLEX[x.dtype]
     if not (x.strides[-1] == x.itemsize and all([stride % wide.itemsize == 0 for stride in x.strides[:-1]])):
         x = library().ascontiguousarray(x)
-    first = x[..., :1]
-    # A view of one more axis that is as long as a complex number, whose strides stay.
-    shape, strides = x.shape[:-1], x.strides[:-1]
-    if not x.size:
-        return library().empty(shape, wide)
-    return library().ndarray(shape, wide, memptr=first.data, strides=strides)
+    return x.view(wide)[..., 0] if x.size else library().empty(x.shape[:-1], wide)
 
 
 # -- rounding and division ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from plugrad.backends.cupy.launch import library
+from plugrad.backends.cupy.launch import library, strided
 from plugrad.core.inplace import overlapping
 
 
@@ -73,7 +73,7 @@ def diagonal(x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 def as_strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int = 0) -> Any:
     """A view of a contiguous array; the method checked that it is inside."""
     flat = library().ascontiguousarray(x).reshape(-1)[offset:]
-    return library().lib.stride_tricks.as_strided(flat, size, [step * x.itemsize for step in stride])
+    return strided(flat, size, [step * x.itemsize for step in stride])
 
 
 def unfold(x: Any, *, axis: int, size: int, step: int) -> Any:
@@ -82,7 +82,7 @@ def unfold(x: Any, *, axis: int, size: int, step: int) -> Any:
     count = (x.shape[axis] - size) // step + 1
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], size)
     strides = (*x.strides[:axis], x.strides[axis] * step, *x.strides[axis + 1 :], x.strides[axis])
-    return library().lib.stride_tricks.as_strided(x, shape, strides)
+    return strided(x, shape, strides)
 
 
 def clone(x: Any) -> Any:

@@ -61,6 +61,11 @@ def companion(name: str) -> Any:
     return importlib.import_module(name) if own is None else own[name]
 
 
+def strided(x: Any, shape: Any, strides: Any) -> Any:
+    """A view of other strides, in bytes. CuPy's own says that it owns its memory: a view of it does not."""
+    return library().lib.stride_tricks.as_strided(x, shape, strides)[...]
+
+
 def generic(name: str, *arrays: Any, **options: Any) -> Any:
     """What an op's definition makes of raw arrays, where no kernel is for them."""
     namespace = _state["namespace"]

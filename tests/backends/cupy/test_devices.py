@@ -243,6 +243,20 @@ def test_ours_is_shared(gpu):
     assert not hasattr(plugrad.ones(2), "__cuda_array_interface__")
 
 
+def test_views_do_not_own_their_memory(gpu):
+    x = plugrad.arange(12.0, device="cuda").reshape(3, 4)
+    backend = x.device.backend
+    z = plugrad.view_as_complex(x.reshape(3, 2, 2))
+    views = [x.unfold(1, 2, 1), x.as_strided((2, 2), (1, 1)), z, plugrad.view_as_real(z), x.T, x[1], x.real]
+    for view in views:
+        assert not backend.owns_memory(view.raw) or view.raw is x.raw
+        assert backend.shares_memory(view.raw, x.raw)
+    assert plugrad.view_as_real(z).tolist() == x.reshape(3, 2, 2).tolist()
+    z[0, 0] = 5 + 6j
+    assert x[0].tolist() == [5.0, 6.0, 2.0, 3.0]
+    assert backend.owns_memory((x + 1).raw)
+
+
 # -- indices -----------------------------------------------------------------------------------------------------
 
 

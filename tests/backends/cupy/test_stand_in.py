@@ -130,6 +130,8 @@ def test_strided_views(cupy):
         window = library.lib.stride_tricks.as_strided(x, (4, 3), (4, 4))
         assert window.shape == (4, 3)
         assert window.strides == (4, 4)
+        assert window.base is None, "CuPy has mended it: launch.strided need not view it again"
+        assert window[...].base is window
         repeated = library.broadcast_to(x, (2, 6))
         assert repeated.strides == (0, 4)
         assert layout.overlaps_itself(repeated)
