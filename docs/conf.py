@@ -42,7 +42,10 @@ nitpick_ignore_regex = [
     ("py:.*", r"(?!plugrad).*"),
     ("py:class", r"plugrad\..*\._\w+(\.\w+)?"),
     ("py:class", r"plugrad\.core\.handles\.RemovableHandle"),
+    ("py:class", r"plugrad\.core\.namespace\.Namespace"),
 ]
+# `device` is a class of plugrad's and, as in PyTorch, one of plugrad.cuda's; signatures name the former.
+suppress_warnings = ["ref.python"]
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

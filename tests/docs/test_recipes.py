@@ -60,4 +60,4 @@ plugrad.cli.main(["backends"])
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("mylib (2, 3)\n")
-    assert re.search(r"^mylib +mylib-plugin 1\.0 +mylib +usable$", ended.stdout, re.MULTILINE)
+    assert re.search(r"^mylib +mylib-plugin +1\.0 +mylib +usable$", ended.stdout, re.MULTILINE)
