@@ -19,7 +19,9 @@ def test_dry_run(tmp_path, capsys, names):
     status = main(["--dry", "--only", ",".join(names), "--out", str(tmp_path)])
     said = capsys.readouterr()
     assert status == 0, said.out + said.err
-    (page,), (data,) = tmp_path.glob("*.md"), tmp_path.glob("*.json")
+    # Beside the report, the list of those that were made on a GPU, of which a dry run is none.
+    (page,), (data,) = tmp_path.glob("gpu-check-*.md"), tmp_path.glob("*.json")
+    assert page.stem not in (tmp_path / "index.md").read_text()
     assert "it says nothing about any GPU" in page.read_text()
     found = json.loads(data.read_text())
     assert found["dry"] is True
