@@ -31,6 +31,8 @@ _BUILTIN_DEVICES: Final = {kind: name for name, (kinds, _) in BUILTIN.items() fo
 
 _lock = threading.RLock()
 _loaded: dict[str, Backend] = {}
+#: Those of which one of several devices was used.
+_of_several: dict[str, Backend] = {}
 _namespaces: dict[str, Namespace] = {}
 _by_device_type: dict[str, Backend] = {}
 _failures: dict[str, BaseException] = {}
@@ -270,6 +272,7 @@ def resolve(where: str | device) -> device:
         # Also the only device of a backend may be another than its library's default.
         guard = (lambda function: backend.guarded(function, index)) if several else None
         if several and count > 1 and backend.accelerator is not None:
+            _of_several[backend.name] = backend
             _device.switch, _device.kept = _switch, _kept
         found.xp = debug.namespace(namespace.on(lambda function: backend.on_device(function, index), guard), found)
         return found
@@ -283,7 +286,10 @@ def _switch(where: device) -> None:
 
 @contextmanager
 def _kept() -> Iterator[None]:
-    before = [(b.accelerator, b.accelerator.current_device()) for b in _loaded.values() if b.accelerator is not None]
+    # Those that are in use: one that can't be used here has no current device.
+    before = [
+        (b.accelerator, b.accelerator.current_device()) for b in _of_several.values() if b.accelerator is not None
+    ]
     try:
         yield
     finally:

@@ -1178,7 +1178,8 @@ def _forget() -> None:
     for where in device.known():
         if where.type == "cuda":
             where.backend = where.xp = where.ops = None  # type: ignore[assignment]
-    for table in (registry._loaded, registry._namespaces):
+    for table in (registry._loaded, registry._namespaces, registry._of_several):
         table.pop("cupy", None)
+    device.switch = None
     registry._by_device_type.pop("cuda", None)
     default_device._places.clear()

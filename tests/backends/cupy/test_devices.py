@@ -334,3 +334,19 @@ def test_a_training_step_waits_for_nothing(gpu, optimizer):
     assert gpu.counts.to_device <= 1
     assert np.isfinite(loss.item())
     assert gpu.counts.waits > 0
+
+
+def test_walks_ask_only_backends_in_use_for_their_current_device(two_gpus, monkeypatch):
+    """Where a library has several devices, a backend that can't be used here has no current one to ask for."""
+    from plugrad.core import device, registry
+
+    x = plugrad.ones(2, device="cuda:1", requires_grad=True)
+    (x * 2).sum().backward()
+    switch = device.switch
+    assert switch is not None
+    two_gpus.uninstall()
+    registry.load("cupy")
+    monkeypatch.setattr(device, "switch", switch)
+    x = plugrad.ones(2, requires_grad=True)
+    (x * 2).sum().backward()
+    assert x.grad.tolist() == [2, 2]
