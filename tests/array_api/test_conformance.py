@@ -56,7 +56,7 @@ def host(value):
     return np.asarray(value.numpy(force=True) if isinstance(value, plugrad.Tensor) else value)
 
 
-def compare(name, found, expected):
+def compare(name, found, expected, args=()):
     if isinstance(expected, (tuple, list)):
         assert isinstance(found, (tuple, list))
         if hasattr(expected, "_fields"):
@@ -69,6 +69,9 @@ def compare(name, found, expected):
     assert a.dtype == b.dtype
     assert a.shape == b.shape
     if name in UNDEFINED_VALUES:
+        return
+    if name == "floor_divide" and not all(np.isfinite(x).all() for x in args):
+        # array-api-strict's are NumPy's, rounded as in Python; the standard's values are in test_special_cases.py.
         return
     if a.dtype.kind in "fc":
         precision = 2e-5 if a.dtype.name in ("float32", "complex64") else 1e-11
@@ -90,4 +93,4 @@ def test_as_array_api_strict(name, device, data):
     with plugrad.device(device):
         args = [ours(value, device) for value in call.args]
         found = getattr(xp, name)(*args, **{k: ours(v, device) for k, v in call.options.items()})
-    compare(name, found, expected)
+    compare(name, found, expected, call.args)
