@@ -35,7 +35,8 @@ def check(name, device, x, **options):
 
 def test_every_function_is_there():
     assert sorted(xp.fft.__all__) == NAMES
-    assert sorted(n for n in vars(xp.fft) if not n.startswith("_")) == NAMES
+    # pytest adds names such as "@pytest_ar" to modules whose assertions it explains.
+    assert sorted(n for n in vars(xp.fft) if n.isidentifier() and not n.startswith("_")) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -51,7 +51,8 @@ def check(name, device, *arrays, args=(), **options):
 
 
 def test_every_function_is_there():
-    assert sorted(n for n in vars(xp.linalg) if not n.startswith("_")) == NAMES
+    # pytest adds names such as "@pytest_ar" to modules whose assertions it explains.
+    assert sorted(n for n in vars(xp.linalg) if n.isidentifier() and not n.startswith("_")) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -232,5 +232,5 @@ def test_unique_has_no_derivative(device: str) -> None:
     values, inverse = x.unique(return_inverse=True)
     assert values.requires_grad
     assert not inverse.requires_grad
-    with pytest.raises(NotImplementedError, match=r"^the derivative for '_unique2' is not implemented\.$"):
+    with pytest.raises(NotImplementedError, match=r"^the derivative for '_unique2' is not implemented\.(\n|$)"):
         values.sum().backward()
