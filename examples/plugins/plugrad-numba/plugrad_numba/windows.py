@@ -348,9 +348,9 @@ def _max_pool_kernel(least, fallback):
 
 
 def _max_pool_backward_kernel(least, fallback):
-    def kernel(grad, index, *, shape, apart):
+    def kernel(grad, index, *, shape, apart, windows=None):
         if not fits(least, grad) or index.dtype != np.int64 or index.shape != grad.shape:
-            return fallback(grad, index, shape=shape, apart=apart)
+            return fallback(grad, index, shape=shape, apart=apart, windows=windows)
         n, channels = grad.shape[:2]
         given, places = grad.reshape(n * channels, -1), np.ascontiguousarray(index).reshape(n * channels, -1)
         out = np.empty((n * channels, prod(shape)), grad.dtype)
@@ -361,7 +361,7 @@ def _max_pool_backward_kernel(least, fallback):
             3 * grad.nbytes + out.nbytes,
         )
         if not all(right):
-            return fallback(grad, index, shape=shape, apart=apart)
+            return fallback(grad, index, shape=shape, apart=apart, windows=windows)
         return out.reshape(n, channels, *shape)
 
     return kernel
