@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import plugrad.testing
 from plugrad import cli
 from tests.backends.test_registry import GOOD, Site
 
@@ -131,7 +132,9 @@ def test_what_can_not_start_ends_with_two(site, arguments, texts):
 
 
 def test_without_pytest_it_says_what_to_install(monkeypatch, capsys):
+    # As if nobody had imported it: the package has it as an attribute too.
     monkeypatch.delitem(sys.modules, "plugrad.testing.report", raising=False)
+    monkeypatch.delattr(plugrad.testing, "report", raising=False)
     monkeypatch.setitem(sys.modules, "pytest", None)
     assert cli.main(["check", "numpy"]) == 2
     assert 'pip install "plugrad[test]"' in capsys.readouterr().err
