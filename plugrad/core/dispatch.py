@@ -16,6 +16,8 @@ from plugrad.core.broadcast import explained as explained
 from plugrad.core.broadcast import normalized_dim as normalized_dim
 from plugrad.core.dtypes import bfloat16
 from plugrad.core.errors import INFERENCE_SAVED, missing_dtype
+from plugrad.core.halves import widened as widened
+from plugrad.core.halves import widens_halves as widens_halves
 from plugrad.core.levels import together
 from plugrad.core.modes import mode
 from plugrad.core.namespace import FUNCTIONS as FUNCTIONS
@@ -52,50 +54,6 @@ _RESULTS: Any = {
     "real": dtypes.dtype.to_real,
     "complex": dtypes.dtype.to_complex,
 }
-
-
-# Ops that move bfloat16 numbers as they are.
-_MOVE: Any = frozenset(
-    (
-        "astype",
-        "clone",
-        "concat",
-        "contiguous",
-        "copy",
-        "fill",
-        "masked_read",
-        "place",
-        "roll",
-        "reverse",
-        "stack",
-        "zero",
-    )
-)
-
-
-def widens_halves(op: Op) -> bool:
-    """Whether an op on bfloat16 numbers computes in float32: all do but views and what only moves numbers."""
-    return not (op.view or op.name in _MOVE or op.name.startswith("basic_"))
-
-
-def widened(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """A call on bfloat16 tensors, computed and recorded in float32, its results rounded.
-
-    Array libraries have few kernels of bfloat16, and Python's numbers take it to float32 anyway.
-    """
-    return _narrow(function(*[_wide(a) for a in args], **options))
-
-
-def _wide(x: Any) -> Any:
-    if isinstance(x, Value):
-        return cast(x, dtypes.float32) if x.dtype is bfloat16 else x
-    return tuple([_wide(part) for part in x]) if x.__class__ in (tuple, list) else x
-
-
-def _narrow(y: Any) -> Any:
-    if isinstance(y, Value):
-        return cast(y, bfloat16) if y.dtype is dtypes.float32 else y
-    return tuple([_narrow(part) for part in y]) if y.__class__ in (tuple, list) else y
 
 
 def function(op: Op) -> Any:
@@ -325,10 +283,10 @@ def _single(op: Op) -> Any:
     constant = op.constant
     view = op.view
     takes_dtype = op.takes_dtype
-    record: Any = None
+    write_node: Any = None
 
     def single(x: Any, **options: Any) -> Any:
-        nonlocal record
+        nonlocal write_node
         if not isinstance(x, Value):
             raise wrong_type(op.called, "input", 1, x)
         if not x.dtype.usual:
@@ -361,9 +319,9 @@ def _single(op: Op) -> Any:
         if view:
             relate(x, out, op.name, options)
         if recorded and out.dtype.is_inexact:
-            if record is None:
-                record = recorder(op, 1, recorders.ONE)
-            record(x, a, y, out, options, device)
+            if write_node is None:
+                write_node = recorder(op, 1, recorders.ONE)
+            write_node(x, a, y, out, options, device)
         return out
 
     return single
