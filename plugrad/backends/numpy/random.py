@@ -24,17 +24,13 @@ import numpy as np
 
 from plugrad.backends.numpy import random_kernels as kernels
 from plugrad.backends.numpy.random_distributions import Distributions
+from plugrad.backends.numpy.random_engine import CHUNK
 from plugrad.core.errors import with_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     Shape = int | tuple[int, ...]
-
-# Numbers made in one pass over memory: their words fill 128 KiB, well inside a cache.
-_CHUNK = 32768
 
 # PyTorch's thresholds: wider ranges take 64 bits per number, larger permutations another algorithm.
 _WIDE_RANGE = 1 << 28
@@ -61,16 +57,6 @@ class HostGenerator(Distributions):
     """
 
     __slots__ = ()
-
-    def _chunks(self, count: int, each: int = 1) -> Iterator[tuple[slice, NDArray[np.uint32]]]:
-        """Parts of a flat array of so many numbers, with ``each`` words per number."""
-        if count <= _CHUNK:
-            if count:
-                yield slice(0, count), self._take(count * each)
-            return
-        for start in range(0, count, _CHUNK):
-            stop = min(start + _CHUNK, count)
-            yield slice(start, stop), self._take((stop - start) * each)
 
     def uniform(self, shape: Shape, dtype_name: str, low: float = 0.0, high: float = 1.0) -> NDArray[Any]:
         """Numbers equally likely in [low, high).
@@ -167,22 +153,6 @@ class HostGenerator(Distributions):
                 flat[...] = values if flat.dtype != np.float16 else values.astype(np.float32)
         return result
 
-    def _normal_pairs(self, count: int) -> list[float]:
-        values: list[float] = []
-        if self._next_normal is not None:
-            values.append(self._next_normal)
-            self._next_normal = None
-        missing = (count - len(values) + 1) // 2
-        bits = kernels.words64(self._take(4 * missing)).tolist()
-        for first, second in zip(bits[::2], bits[1::2], strict=True):
-            radius = math.sqrt(-2.0 * math.log1p(-((second & 0x1FFFFFFFFFFFFF) * 2.0**-53)))
-            angle = 2.0 * math.pi * ((first & 0x1FFFFFFFFFFFFF) * 2.0**-53)
-            values.append(radius * math.cos(angle))
-            values.append(radius * math.sin(angle))
-        if len(values) > count:
-            self._next_normal = values.pop()
-        return values
-
     def _normal_blocks(self, flat: NDArray[Any], mean: float, std: float) -> None:
         double = flat.dtype == np.float64
         whole = flat.size & ~15
@@ -190,8 +160,8 @@ class HostGenerator(Distributions):
         # Where 16 does not divide the size, the last 16 numbers are made anew. For float32 and float64,
         # PyTorch has drawn the words of the partial block by then, and drops them.
         tail = 0 if partial == 0 else 16 if flat.dtype == np.float16 else partial + 16
-        for start in range(0, whole, _CHUNK):
-            stop = min(start + _CHUNK, whole)
+        for start in range(0, whole, CHUNK):
+            stop = min(start + CHUNK, whole)
             count = stop - start
             extra = tail if stop == whole else 0
             words = self._take((count + extra) * (2 if double else 1))

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plugrad.backends.numpy import random_kernels as kernels
-from plugrad.backends.numpy.random_engine import MersenneTwister
+from plugrad.backends.numpy.random_engine import CHUNK, MersenneTwister
 from plugrad.core.errors import with_hint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Shape = int | tuple[int, ...]
-
-_CHUNK = 32768
 
 # From this mean on, Poisson numbers come from rejection; below, from a product of uniform numbers.
 _LARGE_RATE = 10.0
@@ -28,10 +26,20 @@ class Distributions(MersenneTwister):
     __slots__ = ()
 
     def _normal_pairs(self, count: int) -> list[float]:
-        raise NotImplementedError
-
-    def _uniforms(self, count: int) -> NDArray[np.float64]:
-        return kernels.uniform_float64(self._take(2 * count))
+        values: list[float] = []
+        if self._next_normal is not None:
+            values.append(self._next_normal)
+            self._next_normal = None
+        missing = (count - len(values) + 1) // 2
+        bits = kernels.words64(self._take(4 * missing)).tolist()
+        for first, second in zip(bits[::2], bits[1::2], strict=True):
+            radius = math.sqrt(-2.0 * math.log1p(-((second & 0x1FFFFFFFFFFFFF) * 2.0**-53)))
+            angle = 2.0 * math.pi * ((first & 0x1FFFFFFFFFFFFF) * 2.0**-53)
+            values.append(radius * math.cos(angle))
+            values.append(radius * math.sin(angle))
+        if len(values) > count:
+            self._next_normal = values.pop()
+        return values
 
     def cauchy(self, shape: Shape, dtype_name: str, median: float = 0.0, sigma: float = 1.0) -> NDArray[Any]:
         r"""Numbers of Cauchy's distribution.
@@ -50,10 +58,9 @@ class Distributions(MersenneTwister):
         result: NDArray[Any] = np.empty(shape, dtype_name)
         flat = result.reshape(-1)
         with self._lock, np.errstate(over="ignore"):
-            for start in range(0, flat.size, _CHUNK):
-                part = flat[start : start + _CHUNK]
-                tangent = kernels.tan(np.pi * (self._uniforms(part.size) - 0.5))
-                part[...] = _cast(kernels.multiply_add(tangent, float(sigma), float(median)), part.dtype)
+            for part, words in self._chunks(flat.size, 2):
+                tangent = kernels.tan(np.pi * (kernels.uniform_float64(words) - 0.5))
+                flat[part] = _cast(kernels.multiply_add(tangent, float(sigma), float(median)), flat.dtype)
         return result
 
     def log_normal(self, shape: Shape, dtype_name: str, mean: float = 1.0, std: float = 2.0) -> NDArray[Any]:
@@ -75,8 +82,8 @@ class Distributions(MersenneTwister):
         result: NDArray[Any] = np.empty(shape, dtype_name)
         flat = result.reshape(-1)
         with self._lock, np.errstate(over="ignore"):
-            for start in range(0, flat.size, _CHUNK):
-                part = flat[start : start + _CHUNK]
+            for start in range(0, flat.size, CHUNK):
+                part = flat[start : start + CHUNK]
                 normal = kernels.multiply_add(np.array(self._normal_pairs(part.size)), float(std), float(mean))
                 part[...] = _cast(kernels.exp(normal), part.dtype)
         return result
@@ -98,10 +105,9 @@ class Distributions(MersenneTwister):
         flat = result.reshape(-1)
         scale = math.log1p(-p)
         with self._lock, np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            for start in range(0, flat.size, _CHUNK):
-                part = flat[start : start + _CHUNK]
-                trials = np.ceil(kernels.log(self._uniforms(part.size)) / scale)
-                part[...] = _cast(trials if part.dtype.kind == "f" else trials.astype(np.int64), part.dtype)
+            for part, words in self._chunks(flat.size, 2):
+                trials = np.ceil(kernels.log(kernels.uniform_float64(words)) / scale)
+                flat[part] = _cast(trials if flat.dtype.kind == "f" else trials.astype(np.int64), flat.dtype)
         return result
 
     def poisson(self, rates: NDArray[Any], shape: Shape, dtype_name: str) -> NDArray[Any]:

@@ -16,6 +16,8 @@ import numpy as np
 from plugrad.core.errors import with_hint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 DEFAULT_SEED = 67280421310721
@@ -33,6 +35,10 @@ _STATE = np.dtype(
         "itemsize": 5056,
     }
 )
+
+
+# Numbers made in one pass over memory: their words fill 128 KiB, well inside a cache.
+CHUNK = 32768
 
 
 class MersenneTwister:
@@ -201,6 +207,16 @@ class MersenneTwister:
             self._next = 0
             self._left = (self._left - missing) % _BLOCK
         return words if rest.size == 0 else np.concatenate((rest, words))
+
+    def _chunks(self, count: int, each: int = 1) -> Iterator[tuple[slice, NDArray[np.uint32]]]:
+        """Parts of a flat array of so many numbers, with ``each`` words per number."""
+        if count <= CHUNK:
+            if count:
+                yield slice(0, count), self._take(count * each)
+            return
+        for start in range(0, count, CHUNK):
+            stop = min(start + CHUNK, count)
+            yield slice(start, stop), self._take((stop - start) * each)
 
 
 def _restored(kind: type[MersenneTwister], state: bytes) -> MersenneTwister:
