@@ -74,6 +74,11 @@ def current_device() -> int:
 
     Raises:
         BackendError: if no GPU can be used; the reason is in the text.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.current_device()
     """
     return _accelerator(_default_device.beneath(_Device(_TYPE, 0))).current_device()
 
@@ -87,6 +92,11 @@ def set_device(device: Any) -> None:
     Raises:
         ValueError: for a device of another type.
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.set_device(0)
     """
     where = _place(device)
     _accelerator(where).set_device(where.index)
@@ -100,6 +110,11 @@ class device:  # noqa: N801 - PyTorch's name
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.device(0)
     """
 
     def __init__(self, device: Any) -> None:
@@ -123,6 +138,11 @@ def get_device_name(device: Any = None) -> str:
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.get_device_name()
     """
     where = _place(device)
     return _accelerator(where).device_name(where.index)
@@ -137,6 +157,11 @@ def synchronize(device: Any = None) -> None:
     Raises:
         BackendError: if no GPU can be used.
         IndexError: if an index was out of bounds in what it did.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.synchronize()
     """
     where = _place(device)
     where.backend.synchronize(where.index)
@@ -207,6 +232,11 @@ def mem_get_info(device: Any = None) -> tuple[int, int]:
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.mem_get_info()
     """
     found = _stats(device)
     return found["free"], found["total"]
@@ -220,6 +250,11 @@ def reset_peak_memory_stats(device: Any = None) -> None:
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.reset_peak_memory_stats()
     """
     where = _place(device)
     _accelerator(where).reset_peak(where.index)
@@ -234,6 +269,11 @@ def memory_summary(device: Any = None, abbreviated: bool = False) -> str:
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.memory_summary()
     """
     where = _place(device)
     found = _stats(where)
@@ -272,6 +312,11 @@ class Event:
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.Event(enable_timing=True)
     """
 
     def __init__(self, enable_timing: bool = False, blocking: bool = False) -> None:
@@ -323,6 +368,11 @@ class Stream:
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.Stream()
     """
 
     def __init__(self, device: Any = None, priority: int = 0, _raw: Any = None) -> None:
@@ -380,6 +430,11 @@ class StreamContext:
 
     Args:
         stream: The stream; None changes nothing.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.stream(plugrad.cuda.Stream())
     """
 
     def __init__(self, stream: Stream | None) -> None:
@@ -426,6 +481,11 @@ def current_stream(device: Any = None) -> Stream:
 
     Raises:
         BackendError: if no GPU can be used.
+
+    Example::
+
+        >>> import plugrad
+        >>> _ = plugrad.cuda.is_available() and plugrad.cuda.current_stream()
     """
     where = _place(device)
     return Stream(where, _raw=_accelerator(where).current_stream(where.index))

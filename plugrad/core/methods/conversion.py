@@ -332,7 +332,14 @@ class ConversionMethods(CastMethods, InterchangeMethods):
         return self.to(other)
 
     def get_device(self) -> int:
-        """Return the number of the tensor's device; -1 on the CPU."""
+        """Return the number of the tensor's device; -1 on the CPU.
+
+        Example::
+
+            >>> import plugrad
+            >>> plugrad.ones(2).get_device()
+            -1
+        """
         x: Any = self
         return -1 if x.device.type == "cpu" else x.device.index or 0
 
@@ -353,6 +360,11 @@ class ConversionMethods(CastMethods, InterchangeMethods):
 
         Raises:
             BackendError: if there is no such GPU, or nothing installed that computes on it.
+
+        Example::
+
+            >>> import plugrad
+            >>> x = plugrad.ones(2).cuda() if plugrad.cuda.is_available() else plugrad.ones(2)
         """
         return self.to("cuda" if device is None else device)
 
