@@ -38,7 +38,7 @@ def device(request):
 
 def run(name, code, **environment):
     """Code in a fresh interpreter with the plugin registered; what it prints."""
-    begin = "from tests.support.plugins import load_plugin\nimport plugrad\nload_plugin('%s')\n" % name  # noqa: UP031
+    begin = f"from tests.support.plugins import load_plugin\nimport plugrad\nload_plugin('{name}')\n"
     root = str(folder_of(name).parents[2])
     done = subprocess.run(
         [sys.executable, "-c", begin + textwrap.dedent(code)], capture_output=True, text=True, check=False, cwd=root,

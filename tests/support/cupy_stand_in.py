@@ -500,7 +500,7 @@ class ufunc:
         if not builtins.any(isinstance(a, ndarray) for a in args):
             raise TypeError("a ufunc of no array")
         if len(args) == self.nin + 1:
-            *args, out = args  # type: ignore[assignment]
+            *args, out = args
         assert len(args) == self.nin, f"{self.__name__} of {len(args)} arguments"
         values = [_open(a) for a in args]
         kinds = {v.dtype.char for v in values if isinstance(v, np.ndarray)}
@@ -1177,7 +1177,7 @@ def _forget() -> None:
     backend.forget()
     for where in device.known():
         if where.type == "cuda":
-            where.backend = where.xp = where.ops = None  # type: ignore[assignment]
+            where.backend = where.xp = where.ops = None
     for table in (registry._loaded, registry._namespaces, registry._of_several):
         table.pop("cupy", None)
     device.switch = None

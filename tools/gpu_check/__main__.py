@@ -7,6 +7,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def _run(chosen: Sequence[str], out: Path, *, dry: bool) -> int:
         torch = None
     report = Report(dry, environment(library(), torch, plugrad.cuda.get_device_name()))
     for name in chosen:
-        report.results.append(_guarded(name, lambda: _one(name, dry, torch, torch_device)))  # noqa: B023
+        report.results.append(_guarded(name, partial(_one, name, dry, torch, torch_device)))
         result = report.results[-1]
         print(f"{result.status:8} {result.name}: {result.text.splitlines()[0] if result.text else ''}", flush=True)
     page, data = report.write(out)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,13 @@ def host_cost(dry: bool, torch: Any, torch_device: str) -> Result:
     }
     for name, (function, plain) in functions.items():
         calls: dict[str, Callable[[], Any]] = {
-            "plugrad": lambda f=function: f(plugrad, ours),  # type: ignore[misc]
-            "plugrad, recorded": lambda f=function: f(plugrad, leaf),  # type: ignore[misc]
+            "plugrad": lambda f=function: f(plugrad, ours),
+            "plugrad, recorded": lambda f=function: f(plugrad, leaf),
         }
         if "kernel" not in name:
             calls["CuPy"] = plain
         if theirs is not None:
-            calls["PyTorch"] = lambda f=function: f(torch, theirs)  # type: ignore[misc]
+            calls["PyTorch"] = lambda f=function: f(torch, theirs)
         times = _seconds(calls, repeats, turns, lambda: None)
         _wait(torch, torch_device)
         rows.append({"op": name, **{f"{who} (us)": 1e6 * t for who, t in times.items()}})
@@ -104,7 +105,7 @@ def bandwidth(dry: bool, torch: Any, torch_device: str) -> Result:
     def copy() -> None:
         target[...] = source
 
-    wait = lambda: _wait(torch, torch_device)  # noqa: E731
+    wait = partial(_wait, torch, torch_device)
     speed = 2 * source.nbytes / _seconds({"copy": copy}, repeats, turns, wait)["copy"]
     x = plugrad.randn(rows_, columns, device=DEVICE)
     labels = plugrad.arange(rows_, device=DEVICE) % columns
@@ -148,17 +149,17 @@ def products(dry: bool, torch: Any, torch_device: str) -> Result:
     """Batched products as a share of the measured rate of one large product."""
     n, batch, m = (8, 2, 4) if dry else (4096, 64, 512)
     repeats, turns = (1, 1) if dry else (10, 5)
-    wait = lambda: _wait(torch, torch_device)  # noqa: E731
+    wait = partial(_wait, torch, torch_device)
     table = []
     for name in ("float32", "float16"):
         dtype = getattr(plugrad, name)
         a, b = [plugrad.randn(n, n, device=DEVICE).to(dtype) for _ in range(2)]
         stack = [plugrad.randn(batch, m, m, device=DEVICE).to(dtype) for _ in range(2)]
-        rate = 2 * n**3 / _seconds({"": lambda a=a, b=b: a @ b}, repeats, turns, wait)[""]  # type: ignore[misc]
+        rate = 2 * n**3 / _seconds({"": lambda a=a, b=b: a @ b}, repeats, turns, wait)[""]
         calls: dict[str, Callable[[], Any]] = {
-            "plain": lambda s=stack: s[0] @ s[1],  # type: ignore[misc]
-            "second transposed": lambda s=stack: s[0] @ s[1].mT,  # type: ignore[misc]
-            "first broadcast": lambda s=stack: s[0][:1] @ s[1],  # type: ignore[misc]
+            "plain": lambda s=stack: s[0] @ s[1],
+            "second transposed": lambda s=stack: s[0] @ s[1].mT,
+            "first broadcast": lambda s=stack: s[0][:1] @ s[1],
         }
         for kind, call in calls.items():
             found = 2 * batch * m**3 / _seconds({"": call}, repeats, turns, wait)[""]

@@ -48,7 +48,7 @@ def transformer(lib: Any, device: str, *, small: bool) -> Step:
     batch, length, width, heads = (2, 4, 8, 2) if small else (16, 256, 512, 8)
     nn, functional = lib.nn, lib.nn.functional
 
-    class Block(nn.Module):  # type: ignore[misc, name-defined]
+    class Block(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.before, self.after = nn.LayerNorm(width), nn.LayerNorm(width)

@@ -85,14 +85,14 @@ class ArrayAPIBackend(Backend):
     def dtype_of(self, array: Any) -> dtypes.dtype:
         raw = array.dtype
         try:
-            return self._of_raw[raw]  # type: ignore[no-any-return]
+            return self._of_raw[raw]  # type: ignore[no-any-return]  # a table of dtypes
         except (KeyError, TypeError):  # not met before, or a library whose dtypes have no hash
             pass
         for d, known in self.dtypes.items():
             if known == raw:
                 if getattr(raw, "__hash__", None) is not None:
                     self._of_raw[raw] = d
-                return d  # type: ignore[no-any-return]
+                return d  # type: ignore[no-any-return]  # likewise
         raise TypeError(f"backend '{self.name}' has an array of dtype {raw}, for which plugrad has no dtype")
 
     def _on(self, index: int | None) -> dict[str, Any]:

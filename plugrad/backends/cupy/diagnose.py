@@ -182,7 +182,7 @@ def _kernel() -> str:
 
 def _gemm() -> str:
     try:
-        importlib.import_module("cupy_backends.cuda.libs.cublas").gemmStridedBatchedEx  # noqa: B018
+        importlib.import_module("cupy_backends.cuda.libs.cublas").gemmStridedBatchedEx  # noqa: B018 - whether it is there
     except Exception as error:
         raise _Wrong(
             f"CuPy's binding of batched products is not where it was: {_first_line(error)}",
@@ -236,7 +236,7 @@ def main() -> int:
     found = diagnose()
     for finding in found:
         text = finding.detail if finding.wrong is None else f"{finding.wrong}\n{'':18}Hint: {finding.detail}"
-        print(f"{'ok' if finding.wrong is None else 'BROKEN':6}  {finding.what:9} {text}")  # noqa: T201
+        print(f"{'ok' if finding.wrong is None else 'BROKEN':6}  {finding.what:9} {text}")  # noqa: T201 - a command of its own
     return int(found[-1].wrong is not None)
 
 

@@ -156,7 +156,7 @@ def lacking(error: BaseException, item: pytest.Item) -> str | None:
     asked = re.fullmatch(r"backend '\w+' has no plugrad\.(\w+)", text)
     if not isinstance(error, TypeError) or asked is None or dtypes.NAMES[asked[1]] in found.dtypes:
         return None
-    case = repr(getattr(item, "callspec").params.get("case")) if op_of(item) else ""  # noqa: B009
+    case = repr(getattr(item, "callspec").params.get("case")) if op_of(item) else ""  # noqa: B009 - a test of the kit has one
     named = f"plugrad.{asked[1]}" in case or (asked[1].startswith("complex") and "kind='complex'" in case)
     doubled = asked[1] == "complex128" and "plugrad.float64" in case
     return text if named or doubled else None

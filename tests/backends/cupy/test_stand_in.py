@@ -122,7 +122,8 @@ def test_views(cupy, name):
     start, end = layout.bounds(view)
     assert (start - theirs.data.ptr, end - theirs.data.ptr) == tuple(p - ours.data.ptr for p in layout.bounds(other))
     assert layout.partial_overlap(view, theirs) == layout.partial_overlap(other, ours)
-    assert layout.overlaps_itself(view) == layout.overlaps_itself(other) == False  # noqa: E712
+    assert not layout.overlaps_itself(view)
+    assert not layout.overlaps_itself(other)
 
 
 def test_strided_views(cupy):
