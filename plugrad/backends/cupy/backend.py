@@ -6,7 +6,6 @@ put a stand-in in its place.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import wraps
@@ -18,36 +17,10 @@ from plugrad.backends.cupy import diagnose, faults, layout, memory
 from plugrad.backends.cupy.launch import companion, library
 from plugrad.backends.cupy.namespace import KERNELS, Library
 from plugrad.backends.cupy.streams import CuPyAccelerator
-from plugrad.core import dtypes as _dtypes
+from plugrad.backends.numpy_dtypes import OF_RAW, RAW
 from plugrad.core.backend import Backend, Capabilities
 from plugrad.core.dtypes import dtype as DType
-from plugrad.core.errors import BackendError
 from plugrad.core.namespace import Namespace
-
-
-class _Dtypes(dict[DType, Any]):
-    """CuPy's dtypes, which are NumPy's; bfloat16 is ml_dtypes', which is imported when it is asked for."""
-
-    def __missing__(self, key: DType) -> Any:
-        if key is not _dtypes.bfloat16:
-            raise KeyError(key)
-        try:
-            raw = np.dtype(importlib.import_module("ml_dtypes").bfloat16)
-        except ImportError as error:
-            raise BackendError(
-                f"bfloat16 is ml_dtypes', and ml_dtypes can't be imported: {error}\n"
-                'Hint: pip install "plugrad[bfloat16]".'
-            ) from error
-        self[key] = raw
-        _OF_RAW[raw] = key
-        return raw
-
-    def __contains__(self, key: object) -> bool:
-        return key is _dtypes.bfloat16 or dict.__contains__(self, key)
-
-
-_RAW: Final = _Dtypes({d: np.dtype(d.name) for d in _dtypes.ALL if d is not _dtypes.bfloat16})
-_OF_RAW: Final = {raw: d for d, raw in _RAW.items()}
 
 _ANYWHERE: Final = nullcontext()
 
@@ -61,7 +34,7 @@ def namespace() -> Namespace:
     """The completed namespace that kernels compute with where they leave something to an op's definition."""
     global _namespace
     if _namespace is None:
-        _namespace = Namespace("cupy", Library(), KERNELS, dtypes=_RAW)
+        _namespace = Namespace("cupy", Library(), KERNELS, dtypes=RAW)
     return _namespace
 
 
@@ -78,7 +51,7 @@ class CuPyBackend(Backend):
     devices = ("cuda",)
     # Indices are checked on the device, and what was wrong is raised when the host next waits for it.
     capabilities = Capabilities(views=True, several_devices=True)
-    dtypes = _RAW
+    dtypes = RAW
 
     def __init__(self) -> None:
         self.namespace = Library()
@@ -133,11 +106,11 @@ class CuPyBackend(Backend):
     # -- arrays -------------------------------------------------------------------------------------------------
 
     def dtype_of(self, array: Any) -> DType:
-        return _OF_RAW[array.dtype]
+        return OF_RAW[array.dtype]
 
     def asarray(self, values: Any, dtype: DType | None, index: int | None, *, copy: bool | None = None) -> Any:
         with self._on(index):
-            return library().asarray(values, None if dtype is None else _RAW[dtype], copy=copy)
+            return library().asarray(values, None if dtype is None else RAW[dtype], copy=copy)
 
     def adopt(self, value: Any, share: bool) -> Any:
         """Arrays of other libraries on a GPU, by CUDA's array interface or DLPack, without a copy."""

@@ -8,22 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from plugrad.backends.cupy.launch import library, strided
-
-_COMPLEX: Final[dict[Any, Any]] = {np.dtype("f4"): np.dtype("c8"), np.dtype("f8"): np.dtype("c16")}
-
-_KINDS: Final = {
-    "bool": "b", "signed integer": "i", "unsigned integer": "u", "integral": "iu", "real floating": "f",
-    "complex floating": "c", "numeric": "iufc",
-}  # fmt: skip
-
-
-def isdtype(dtype: Any, kind: Any) -> bool:
-    """CuPy's is NumPy's, which takes a microsecond and knows no dtype of another package."""
-    code = _KINDS.get(kind) if isinstance(kind, str) else None
-    if dtype.kind == "V":
-        # bfloat16.
-        return code is not None and "f" in code
-    return bool(np.isdtype(dtype, kind)) if code is None else dtype.kind in code
+from plugrad.backends.numpy_dtypes import COMPLEX, isdtype
 
 
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
@@ -55,7 +40,7 @@ def complex_(x1: Any, x2: Any) -> Any:
     """The parts put side by side: a product with 1j would make a nan of infinity."""
     first = x1 if hasattr(x1, "dtype") else x2
     shape = np.broadcast_shapes(getattr(x1, "shape", ()), getattr(x2, "shape", ()))
-    y = library().empty(shape, _COMPLEX[first.dtype])
+    y = library().empty(shape, COMPLEX[first.dtype])
     y.real[...] = x1
     y.imag[...] = x2
     return y
@@ -69,7 +54,7 @@ def view_as_real(x: Any) -> Any:
 
 def view_as_complex(x: Any) -> Any:
     """The same memory where the pairs lie side by side."""
-    wide = _COMPLEX[x.dtype]
+    wide = COMPLEX[x.dtype]
     if not (x.strides[-1] == x.itemsize and all([stride % wide.itemsize == 0 for stride in x.strides[:-1]])):
         x = library().ascontiguousarray(x)
     return x.view(wide)[..., 0] if x.size else library().empty(x.shape[:-1], wide)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,35 +9,9 @@ import numpy as np
 
 from plugrad.backends.numpy import interchange, namespace, quiet
 from plugrad.backends.numpy.random import HostGenerator
-from plugrad.core import dtypes as _dtypes
+from plugrad.backends.numpy_dtypes import OF_RAW, RAW
 from plugrad.core.backend import Backend, Capabilities
 from plugrad.core.dtypes import dtype as DType
-from plugrad.core.errors import BackendError
-
-
-class _Dtypes(dict[DType, Any]):
-    """NumPy's dtypes by plugrad's; bfloat16 is ml_dtypes', which is imported when it is asked for."""
-
-    def __missing__(self, key: DType) -> Any:
-        if key is not _dtypes.bfloat16:
-            raise KeyError(key)
-        try:
-            raw = np.dtype(importlib.import_module("ml_dtypes").bfloat16)
-        except ImportError as error:
-            raise BackendError(
-                f"bfloat16 is ml_dtypes' on the host, and ml_dtypes can't be imported: {error}\n"
-                'Hint: pip install "plugrad[bfloat16]".'
-            ) from error
-        self[key] = raw
-        _OF_RAW[raw] = key
-        return raw
-
-    def __contains__(self, key: object) -> bool:
-        return key is _dtypes.bfloat16 or dict.__contains__(self, key)
-
-
-_RAW = _Dtypes({d: np.dtype(d.name) for d in _dtypes.ALL if d is not _dtypes.bfloat16})
-_OF_RAW = {raw: d for d, raw in _RAW.items()}
 
 
 class NumPyBackend(Backend):
@@ -48,16 +21,16 @@ class NumPyBackend(Backend):
     devices = ("cpu",)
     capabilities = Capabilities(views=True)
     namespace = np
-    dtypes = _RAW
+    dtypes = RAW
 
     def kernels(self) -> Mapping[str, Any]:
         return namespace.KERNELS
 
     def dtype_of(self, array: Any) -> DType:
-        return _OF_RAW[array.dtype]
+        return OF_RAW[array.dtype]
 
     def asarray(self, values: Any, dtype: DType | None, index: int | None, *, copy: bool | None = None) -> Any:
-        return np.array(values, None if dtype is None else _RAW[dtype], copy=copy)
+        return np.array(values, None if dtype is None else RAW[dtype], copy=copy)
 
     def is_array(self, value: object) -> bool:
         return isinstance(value, (np.ndarray, np.generic))

@@ -7,21 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-_COMPLEX: Final[dict[Any, Any]] = {np.dtype("f4"): np.dtype("c8"), np.dtype("f8"): np.dtype("c16")}
-
-_KINDS: Final = {
-    "bool": "b", "signed integer": "i", "unsigned integer": "u", "integral": "iu", "real floating": "f",
-    "complex floating": "c", "numeric": "iufc",
-}  # fmt: skip
-
-
-def isdtype(dtype: Any, kind: Any) -> bool:
-    """np.isdtype takes a microsecond, and knows no dtype of another package."""
-    code = _KINDS.get(kind) if isinstance(kind, str) else None
-    if dtype.kind == "V":
-        # bfloat16.
-        return code is not None and "f" in code
-    return bool(np.isdtype(dtype, kind)) if code is None else dtype.kind in code
+from plugrad.backends.numpy_dtypes import COMPLEX, isdtype
 
 
 def conj(x: Any) -> Any:
@@ -42,7 +28,7 @@ def imag(x: Any) -> Any:
 def complex_(x1: Any, x2: Any) -> Any:
     """The parts put side by side: a product with 1j would make a nan of infinity."""
     first: Any = x1 if hasattr(x1, "dtype") else x2
-    y: Any = np.empty(np.broadcast_shapes(np.shape(x1), np.shape(x2)), _COMPLEX[first.dtype])
+    y: Any = np.empty(np.broadcast_shapes(np.shape(x1), np.shape(x2)), COMPLEX[first.dtype])
     y.real = x1
     y.imag = x2
     return y
@@ -57,7 +43,7 @@ def view_as_real(x: Any) -> Any:
 
 def view_as_complex(x: Any) -> Any:
     """The same memory where the pairs lie side by side."""
-    wide = _COMPLEX[x.dtype]
+    wide = COMPLEX[x.dtype]
     if x.strides[-1] == x.itemsize or not x.size:
         try:
             return x.view(wide)[..., 0]
